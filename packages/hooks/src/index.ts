@@ -1,1 +1,2 @@
-export {};
+export type { ByteChannel, ChannelReceiver, ClientCertificate, Remote, UpgradeRequest } from './channel.ts';
+export type { Clock, Logger, RandomSource, ScheduledTask, Scheduler } from './platform.ts';
