@@ -1,2 +1,10 @@
-export type { ByteChannel, ChannelReceiver, ClientCertificate, Remote, UpgradeRequest } from './channel.ts';
-export type { Clock, Logger, RandomSource, ScheduledTask, Scheduler } from './platform.ts';
+export type * from './answers.ts';
+export { deny, redirect } from './answers.ts';
+export type * from './broker.ts';
+export type * from './channel.ts';
+export type * from './hook-table.ts';
+export { hookKinds } from './hook-table.ts';
+export type * from './platform.ts';
+export type * from './plugin.ts';
+export { definePlugin } from './plugin.ts';
+export type * from './views.ts';

@@ -1,1 +1,19 @@
-export {};
+export { memoryStore } from './memory-store.ts';
+export type { Message, MessageOrigin } from './message.ts';
+export type {
+  DeliveryState,
+  QueueEntry,
+  QueueSummary,
+  SessionRecord,
+  SubscriptionRecord,
+  WillRecord,
+} from './records.ts';
+export type {
+  Durability,
+  MaybePromise,
+  PageLimits,
+  Store,
+  StoreCapabilities,
+  StoredRecord,
+  StoreOperation,
+} from './store.ts';

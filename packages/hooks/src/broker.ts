@@ -1,0 +1,157 @@
+import type { Message } from '@carillon/persistence';
+import type { MessageProperties, QoS, RetainHandling, UserProperty } from '@carillon/protocol';
+import type { ByteChannel, Remote } from './channel.ts';
+import type { Plugin, Registration } from './plugin.ts';
+import type { ClientView, PublishReceipt, SessionView, SubscriptionView } from './views.ts';
+
+/** A payload as it is handed to the broker. Strings are sent as UTF-8. */
+export type Payload = Uint8Array | string;
+
+export interface PublishOptions {
+  /** Default 0. */
+  readonly qos?: QoS;
+  /** Default false. */
+  readonly retain?: boolean;
+  readonly properties?: MessageProperties;
+  /** Names the publisher in `message.publisherId`. */
+  readonly publisherId?: string;
+  /** Set by bridges, so that their messages are told apart; default `host`. */
+  readonly origin?: 'host' | 'bridge';
+}
+
+/** A message as a handler in this process gets it. */
+export interface ReceivedMessage extends Message {
+  /** Sent because the subscription was just made, rather than live. */
+  readonly retained: boolean;
+  /** The levels of the topic that the filter left open, by name: `{id}` gives `id`, a bare `+` its number. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The payload as UTF-8 text. */
+  text(): string;
+  /** The payload as JSON; throws a `SyntaxError` when it is none. */
+  json(): unknown;
+}
+
+export type MessageHandler = (message: ReceivedMessage) => void | Promise<void>;
+
+export interface SubscribeOptions {
+  /** Messages of a higher QoS arrive at this one. Default 2. */
+  readonly qos?: QoS;
+  /** As in MQTT 5.0. Default 0: send retained messages. */
+  readonly retainHandling?: RetainHandling;
+  /** Do not send what this process published under the same `publisherId`. Default false. */
+  readonly noLocal?: boolean;
+  /** Compared by `noLocal`. */
+  readonly publisherId?: string;
+  /** Messages that may wait for the handler; beyond it they are dropped and `dropped` is told. Default 1000. */
+  readonly maximumQueuedMessages?: number;
+}
+
+/** A subscription of this process. */
+export interface HostSubscription {
+  readonly filter: string;
+  /** Messages that wait for the handler. */
+  readonly queued: number;
+  unsubscribe(): void;
+  [Symbol.dispose](): void;
+}
+
+/** A stream of messages; leaving the loop ends the subscription. */
+export interface MessageStream extends AsyncIterableIterator<ReceivedMessage>, AsyncDisposable {
+  /** Ends the loop after what has already arrived. */
+  end(): void;
+}
+
+export interface DisconnectOptions {
+  /** A DISCONNECT reason code a server may send. Default 0x98 Administrative action. */
+  readonly reasonCode?: number;
+  readonly reasonString?: string;
+  readonly userProperties?: readonly UserProperty[];
+  /** With 0x9C and 0x9D. */
+  readonly serverReference?: string;
+}
+
+/** A connected client in the host's hands. */
+export interface Client extends ClientView {
+  disconnect(options?: DisconnectOptions): void;
+  /** Asks all deciding hooks again: verdicts kept for the client are dropped, subscriptions not allowed any more end. */
+  invalidate(): Promise<void>;
+}
+
+export interface ShareView {
+  readonly shareName: string;
+  readonly filter: string;
+  readonly members: readonly string[];
+}
+
+/** Why a client may or may not do something, step by step. */
+export interface Explanation {
+  readonly allowed: boolean;
+  /** What decided: the name of a plugin, `limit:…`, `permissions`, `queue`, `subscription`, `default`. */
+  readonly decidedBy: string;
+  readonly reasonCode: number;
+  readonly steps: readonly ExplanationStep[];
+}
+
+export interface ExplanationStep {
+  readonly step: string;
+  readonly outcome: 'allowed' | 'denied' | 'no opinion' | 'noted';
+  readonly detail: string;
+}
+
+export interface CloseOptions {
+  /** Milliseconds for clients to take what was sent; then they are cut off. Default 5000. */
+  readonly within?: number;
+  /** Tells MQTT 5.0 clients to go there (0x9C) rather than that the server shuts down (0x8B). */
+  readonly serverReference?: string;
+}
+
+/** Numbers since the start. */
+export interface Counters {
+  readonly clientsConnected: number;
+  readonly sessions: number;
+  readonly subscriptions: number;
+  readonly retainedMessages: number;
+  readonly retainedBytes: number;
+  readonly messagesReceived: number;
+  readonly messagesSent: number;
+  readonly publishReceived: number;
+  readonly publishSent: number;
+  readonly publishDropped: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  readonly connectionsAccepted: number;
+  readonly connectionsRefused: number;
+  readonly queuedMessages: number;
+  readonly queuedBytes: number;
+}
+
+/** What plugins and the host can do with a running broker. */
+export interface Broker {
+  /** Registers a plugin; its hooks are in force when this returns, unless it has an asynchronous `setup`. */
+  use(plugin: Plugin): Registration;
+  /** Serves MQTT on an open connection. */
+  handle(channel: ByteChannel, remote: Remote): void;
+  /** Publishes from this process. Resolves when the message is routed and stored with the configured durability. */
+  publish(topic: string, payload: Payload, options?: PublishOptions): Promise<PublishReceipt>;
+  /** Calls `handler` for each message that matches, one at a time. */
+  subscribe(filter: string, handler: MessageHandler, options?: SubscribeOptions): HostSubscription;
+  /** The messages that match, for `for await`. */
+  messages(filter: string, options?: SubscribeOptions): MessageStream;
+
+  client(clientId: string): Client | undefined;
+  clients(): IterableIterator<Client>;
+  session(clientId: string): SessionView | undefined;
+  sessions(): IterableIterator<SessionView>;
+  /** Ends a session: disconnects its client, forgets its subscriptions and queue. False when there is none. */
+  endSession(clientId: string, options?: DisconnectOptions): boolean;
+  subscriptions(clientId: string): readonly SubscriptionView[];
+  shares(): IterableIterator<ShareView>;
+  retained(topic: string): Message | undefined;
+  /** The retained messages that match a filter. */
+  retainedMessages(filter: string): IterableIterator<Message>;
+  /** Removes retained messages; returns how many. */
+  clearRetained(filter: string): Promise<number>;
+  counters(): Counters;
+  explain(clientId: string, action: 'publish' | 'subscribe' | 'receive', topic: string): Promise<Explanation>;
+  close(options?: CloseOptions): Promise<void>;
+}

@@ -1,0 +1,100 @@
+import type { MaybePromise, Store } from '@carillon/persistence';
+import type { Broker } from './broker.ts';
+import type { HookName, HookTable, hookKinds } from './hook-table.ts';
+
+/** Handed to every handler beside its event. */
+export interface HookContext {
+  /** Aborts when the broker no longer waits for the answer: pass it on to `fetch` and the like. */
+  readonly signal: AbortSignal;
+}
+
+type IsSynchronous<Name extends HookName> = (typeof hookKinds)[Name] extends
+  | 'decideSync'
+  | 'rewriteSync'
+  | 'select'
+  ? true
+  : false;
+
+type Answer<Name extends HookName> = (typeof hookKinds)[Name] extends 'observe'
+  ? void | Promise<void>
+  : (typeof hookKinds)[Name] extends 'commit'
+    ? MaybePromise<ReturnType<HookTable[Name]>> | Promise<void>
+    : IsSynchronous<Name> extends true
+      ? ReturnType<HookTable[Name]>
+      : MaybePromise<ReturnType<HookTable[Name]>>;
+
+/** The function a plugin registers for a hook: plain answers or promises, but for the synchronous hooks. */
+export type HookHandler<Name extends HookName> = (
+  event: Parameters<HookTable[Name]>[0],
+  context: HookContext,
+) => Answer<Name>;
+
+/** A handler with a place in the order: higher priorities run first; the default is 0, ties by registration. */
+export interface PrioritizedHandler<Name extends HookName> {
+  readonly priority: number;
+  readonly handler: HookHandler<Name>;
+}
+
+export type PluginHooks = {
+  readonly [Name in HookName]?: HookHandler<Name> | PrioritizedHandler<Name>;
+};
+
+/**
+ * Something that registers with a broker.
+ *
+ * @example
+ * ```ts
+ * const onlyFriends = definePlugin({
+ *   name: 'only-friends',
+ *   hooks: {
+ *     authenticate: ({ username }) => friends.has(username),
+ *   },
+ * });
+ * broker.use(onlyFriends);
+ * ```
+ */
+export interface Plugin {
+  /** Names the plugin in logs, errors and `explain`; unique within a broker. */
+  readonly name: string;
+  readonly hooks?: PluginHooks;
+  /** Milliseconds a promise may take before the hook counts as failed. Default: the broker's `hookTimeout`. */
+  readonly timeoutMs?: number;
+  /** Replaces the broker's store. Only before the broker has started, and only one plugin may bring it. */
+  readonly persistence?: Store;
+  /** Called once at registration, before any hook. Throwing or rejecting undoes the registration. */
+  setup?(broker: Broker): MaybePromise<void>;
+  /** Called once, when the plugin is disposed of or the broker has closed; plugins close in reverse order. */
+  close?(): MaybePromise<void>;
+}
+
+/** Gives a plugin its types as it is written; returns it as it is. */
+export function definePlugin<const P extends Plugin>(plugin: P): P {
+  return plugin;
+}
+
+/** What `broker.use` returns. */
+export interface Registration {
+  readonly name: string;
+  /** Settles when the plugin's `setup` has. */
+  readonly ready: Promise<void>;
+  /** Takes the plugin's hooks out at once, then closes it. Calling it again does nothing. */
+  dispose(): Promise<void>;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+  stats(): PluginStats;
+}
+
+export interface PluginStats {
+  readonly hooks: Readonly<Partial<Record<HookName, HookStats>>>;
+}
+
+export interface HookStats {
+  readonly calls: number;
+  /** Throws, rejections and impossible answers. */
+  readonly failures: number;
+  readonly timeouts: number;
+  /** Answers that came after the time-out and were discarded. */
+  readonly lateAnswers: number;
+  /** Promises not settled yet. */
+  readonly pending: number;
+}
