@@ -1,0 +1,228 @@
+import { childAt, type LevelChildren, listChildren, withChild, withoutChild } from './level-children.ts';
+import { hasWildcards, isSystemTopic } from './topic-validity.ts';
+
+/** A wildcard filter with its value. */
+interface FilterEntry<T> {
+  readonly filter: string;
+  value: T;
+}
+
+class FilterNode<T> {
+  readonly level: string;
+  /** What follows by a literal level. */
+  children: LevelChildren<FilterNode<T>> = undefined;
+  /** What follows by a level `+`. */
+  plus: FilterNode<T> | undefined = undefined;
+  /** The filter that ends here with a level `#`. */
+  hash: FilterEntry<T> | undefined = undefined;
+  /** The filter that ends here without one. */
+  here: FilterEntry<T> | undefined = undefined;
+
+  constructor(level: string) {
+    this.level = level;
+  }
+
+  get isEmpty(): boolean {
+    return (
+      this.children === undefined &&
+      this.plus === undefined &&
+      this.hash === undefined &&
+      this.here === undefined
+    );
+  }
+}
+
+/**
+ * Values by topic filter: given a topic name, finds the values of all filters that match it.
+ *
+ * Filters without wildcards lie in a Map, since one topic name can match only one of them; they cost one Map
+ * entry each. Filters with wildcards lie in a tree, a node for each level:
+ *
+ *     a/+/c      (root) ─ a ─ + ─ c •
+ *     a/+/#                   └ # •
+ *     +/b        (root) ─ + ─ b •
+ *
+ * A match goes down all fitting branches level by level and meets no node twice, so it costs at most the
+ * nodes that fit a prefix of the topic: it follows the depth of the topic, and many `+` have no
+ * exponential case. Nothing recurses: depth is bounded by memory only.
+ *
+ * `undefined` cannot be a value: it says that there is none.
+ *
+ * Filters must be valid ({@link findTopicFilterFault}), and shared ones are taken apart first
+ * ({@link parseSharedFilter}): the tree takes `$share` for a level like another.
+ *
+ * @example
+ * const tree = new FilterTree<string>();
+ * tree.set('site/+/temperature', 'heating');
+ * tree.set('site/#', 'archive');
+ * const found: string[] = [];
+ * tree.collect('site/7/temperature', found); // found: archive, heating, in no promised order
+ */
+export class FilterTree<T extends NonNullable<unknown> | null> {
+  #generation = 0;
+  #wildcardCount = 0;
+  readonly #exact = new Map<string, T>();
+  readonly #root = new FilterNode<T>('');
+  /** Filters beginning with `$` have a root of their own: topics beginning with `$` are sought only there. */
+  readonly #systemRoot = new FilterNode<T>('');
+
+  /** How many filters have a value. */
+  get size(): number {
+    return this.#exact.size + this.#wildcardCount;
+  }
+
+  /** Rises with every change. What was matched at the same generation is still true. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Gives the value of exactly this filter, wildcards taken literally. */
+  get(filter: string): T | undefined {
+    if (!hasWildcards(filter)) return this.#exact.get(filter);
+    let node: FilterNode<T> | undefined = this.#rootFor(filter);
+    const { levels, endsOpen } = splitFilter(filter);
+    for (const level of levels) {
+      node = level === '+' ? node.plus : childAt(node.children, level);
+      if (node === undefined) return undefined;
+    }
+    return (endsOpen ? node.hash : node.here)?.value;
+  }
+
+  /** Gives the filter this value, in place of the one it had. */
+  set(filter: string, value: T): void {
+    this.#generation++;
+    if (!hasWildcards(filter)) {
+      this.#exact.set(filter, value);
+      return;
+    }
+    let node = this.#rootFor(filter);
+    const { levels, endsOpen } = splitFilter(filter);
+    for (const level of levels) node = stepOrGrow(node, level);
+
+    const entry = endsOpen ? node.hash : node.here;
+    if (entry !== undefined) {
+      entry.value = value;
+      return;
+    }
+    if (endsOpen) node.hash = { filter, value };
+    else node.here = { filter, value };
+    this.#wildcardCount++;
+  }
+
+  /** Removes the filter and its value; false when there was none. */
+  delete(filter: string): boolean {
+    const removed = hasWildcards(filter) ? this.#deleteWildcard(filter) : this.#exact.delete(filter);
+    if (removed) this.#generation++;
+    return removed;
+  }
+
+  /**
+   * Calls `visit` with the value of every filter that matches the topic, each once, in no promised order.
+   * What is visited is settled before the first call, so `visit` may change the tree.
+   */
+  match(topic: string, visit: (value: T, filter: string) => void): void {
+    const exact = this.#exact.get(topic);
+    const entries = this.#findWildcards(topic);
+    if (exact !== undefined) visit(exact, topic);
+    for (const entry of entries) visit(entry.value, entry.filter);
+  }
+
+  /** Appends to `into` the value of every filter that matches the topic, each once, in no promised order. */
+  collect(topic: string, into: T[]): void {
+    const exact = this.#exact.get(topic);
+    if (exact !== undefined) into.push(exact);
+    for (const entry of this.#findWildcards(topic)) into.push(entry.value);
+  }
+
+  /** All filters with their values, in no promised order. The tree must not change before it is read through. */
+  *entries(): IterableIterator<[filter: string, value: T]> {
+    yield* this.#exact;
+    const open = [this.#root, this.#systemRoot];
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      if (node.here !== undefined) yield [node.here.filter, node.here.value];
+      if (node.hash !== undefined) yield [node.hash.filter, node.hash.value];
+      if (node.plus !== undefined) open.push(node.plus);
+      for (const child of listChildren(node.children)) open.push(child);
+    }
+  }
+
+  #rootFor(filterOrTopic: string): FilterNode<T> {
+    return isSystemTopic(filterOrTopic) ? this.#systemRoot : this.#root;
+  }
+
+  /** Takes the topic level by level; `fitting` holds all nodes that the levels so far lead to. */
+  #findWildcards(topic: string): readonly FilterEntry<T>[] {
+    if (this.#wildcardCount === 0) return noEntries;
+    const found: FilterEntry<T>[] = [];
+    let fitting = [this.#rootFor(topic)];
+    let levelStart = 0;
+    while (levelStart <= topic.length && fitting.length > 0) {
+      const nextSlash = topic.indexOf('/', levelStart);
+      const levelEnd = nextSlash === -1 ? topic.length : nextSlash;
+      const level = topic.slice(levelStart, levelEnd);
+      const next: FilterNode<T>[] = [];
+      for (const node of fitting) {
+        if (node.hash !== undefined) found.push(node.hash);
+        if (node.plus !== undefined) next.push(node.plus);
+        const child = childAt(node.children, level);
+        if (child !== undefined) next.push(child);
+      }
+      fitting = next;
+      levelStart = levelEnd + 1;
+    }
+    for (const node of fitting) {
+      if (node.here !== undefined) found.push(node.here);
+      // "#" includes the parent level: "a/#" matches "a". [MQTT-4.7.1.2]
+      if (node.hash !== undefined) found.push(node.hash);
+    }
+    return found;
+  }
+
+  #deleteWildcard(filter: string): boolean {
+    const path: FilterNode<T>[] = [];
+    let node: FilterNode<T> | undefined = this.#rootFor(filter);
+    const { levels, endsOpen } = splitFilter(filter);
+    for (const level of levels) {
+      path.push(node);
+      node = level === '+' ? node.plus : childAt(node.children, level);
+      if (node === undefined) return false;
+    }
+    if ((endsOpen ? node.hash : node.here) === undefined) return false;
+    if (endsOpen) node.hash = undefined;
+    else node.here = undefined;
+    this.#wildcardCount--;
+    prune(path, node);
+    return true;
+  }
+}
+
+const noEntries: readonly never[] = [];
+
+function splitFilter(filter: string): { levels: string[]; endsOpen: boolean } {
+  const levels = filter.split('/');
+  const endsOpen = levels.at(-1) === '#';
+  if (endsOpen) levels.pop();
+  return { levels, endsOpen };
+}
+
+function stepOrGrow<T>(node: FilterNode<T>, level: string): FilterNode<T> {
+  if (level === '+') {
+    node.plus ??= new FilterNode(level);
+    return node.plus;
+  }
+  const known = childAt(node.children, level);
+  if (known !== undefined) return known;
+  const child = new FilterNode<T>(level);
+  node.children = withChild(node.children, child);
+  return child;
+}
+
+/** Cuts off `node` and those above it that lead to no filter any more. `path` leads from the root to it. */
+function prune<T>(path: FilterNode<T>[], node: FilterNode<T>): void {
+  let child = node;
+  for (let parent = path.pop(); parent !== undefined && child.isEmpty; parent = path.pop()) {
+    if (parent.plus === child) parent.plus = undefined;
+    else parent.children = withoutChild(parent.children, child);
+    child = parent;
+  }
+}
