@@ -1,0 +1,157 @@
+import { EncodeError } from '../encode-error.ts';
+import { utf8Length, writeUtf8 } from './strings.ts';
+
+/**
+ * Where the fields of a packet go. A packet is described once, as calls on a sink, and run twice: into a `Measure`,
+ * which checks every field and adds up the bytes, and into a `Writer`, which writes what was checked.
+ */
+export interface Sink {
+  byte(value: number, field: string): void;
+  twoBytes(value: number, field: string): void;
+  fourBytes(value: number, field: string): void;
+  variable(value: number, field: string): void;
+  string(text: string, field: string): void;
+  /** With its length in two bytes before it. */
+  binary(bytes: Uint8Array, field: string): void;
+  /** As it is. */
+  bytes(bytes: Uint8Array, field: string): void;
+  /** What `fill` adds, with its length as a Variable Byte Integer before it. */
+  sized(fill: () => void): void;
+}
+
+/** The most that a Variable Byte Integer holds. */
+export const largestVariableByteInteger = 0x0fffffff;
+
+export function variableByteIntegerLength(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  return value < 0x200000 ? 3 : 4;
+}
+
+/** @returns the offset behind it. */
+export function writeVariableByteInteger(value: number, target: Uint8Array, offset: number): number {
+  let at = offset;
+  let rest = value;
+  while (rest >= 0x80) {
+    target[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  target[at++] = rest;
+  return at;
+}
+
+/** Checks and counts. Remembers the sizes of the sized parts, in order, for the Writer. */
+export class Measure implements Sink {
+  length = 0;
+  readonly sizes: number[] = [];
+
+  byte(value: number, field: string): void {
+    checkWhole(value, 0xff, field);
+    this.length += 1;
+  }
+
+  twoBytes(value: number, field: string): void {
+    checkWhole(value, 0xffff, field);
+    this.length += 2;
+  }
+
+  fourBytes(value: number, field: string): void {
+    checkWhole(value, 0xffffffff, field);
+    this.length += 4;
+  }
+
+  variable(value: number, field: string): void {
+    checkWhole(value, largestVariableByteInteger, field);
+    this.length += variableByteIntegerLength(value);
+  }
+
+  string(text: string, field: string): void {
+    this.length += 2 + utf8Length(text, field);
+  }
+
+  binary(bytes: Uint8Array, field: string): void {
+    checkBytes(bytes, field);
+    if (bytes.length > 0xffff) {
+      throw new EncodeError(field, `has ${bytes.length} bytes, and binary data has at most 65535`);
+    }
+    this.length += 2 + bytes.length;
+  }
+
+  bytes(bytes: Uint8Array, field: string): void {
+    checkBytes(bytes, field);
+    this.length += bytes.length;
+  }
+
+  sized(fill: () => void): void {
+    const before = this.length;
+    const index = this.sizes.push(0) - 1;
+    fill();
+    const size = this.length - before;
+    checkWhole(size, largestVariableByteInteger, 'properties');
+    this.sizes[index] = size;
+    this.length += variableByteIntegerLength(size);
+  }
+}
+
+function checkWhole(value: number, maximum: number, field: string): void {
+  if (Number.isInteger(value) && value >= 0 && value <= maximum) return;
+  throw new EncodeError(field, `must be a whole number from 0 to ${maximum}, not ${String(value)}`);
+}
+
+function checkBytes(bytes: Uint8Array, field: string): void {
+  if (!(bytes instanceof Uint8Array)) throw new EncodeError(field, 'must be a Uint8Array');
+}
+
+/** Writes what a Measure has passed. */
+export class Writer implements Sink {
+  at: number;
+  readonly #target: Uint8Array;
+  readonly #sizes: readonly number[];
+  #nextSize = 0;
+
+  constructor(target: Uint8Array, offset: number, measure: Measure) {
+    this.#target = target;
+    this.at = offset;
+    this.#sizes = measure.sizes;
+  }
+
+  byte(value: number): void {
+    this.#target[this.at++] = value;
+  }
+
+  twoBytes(value: number): void {
+    this.#target[this.at++] = value >>> 8;
+    this.#target[this.at++] = value & 0xff;
+  }
+
+  fourBytes(value: number): void {
+    this.twoBytes(value >>> 16);
+    this.twoBytes(value & 0xffff);
+  }
+
+  variable(value: number): void {
+    this.at = writeVariableByteInteger(value, this.#target, this.at);
+  }
+
+  string(text: string): void {
+    const lengthAt = this.at;
+    const end = writeUtf8(text, this.#target, lengthAt + 2);
+    this.twoBytes(end - lengthAt - 2);
+    this.at = end;
+  }
+
+  binary(bytes: Uint8Array): void {
+    this.twoBytes(bytes.length);
+    this.bytes(bytes);
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#target.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
+  sized(fill: () => void): void {
+    this.variable(this.#sizes[this.#nextSize++] ?? 0);
+    fill();
+  }
+}

@@ -1,0 +1,236 @@
+import { Cursor } from './decode/cursor.ts';
+import { checkFirstByte, decodePacket } from './decode/packet.ts';
+import { faults } from './faults.ts';
+import type { Packet, ProtocolVersion } from './packets.ts';
+import { faulty, ProtocolError } from './protocol-error.ts';
+import type { TopicCache } from './topic-cache.ts';
+
+export interface PacketReaderOptions {
+  /** Bytes, the whole packet counted, fixed header included. */
+  maximumPacketSize: number;
+  /**
+   * The version in use, if it is known already: a client's reader knows it. Left out, the first packet must be
+   * CONNECT and settles it.
+   */
+  protocolVersion?: ProtocolVersion;
+  /** May be shared by many readers. Without one every topic is decoded anew. */
+  topicCache?: TopicCache;
+}
+
+const noBytes = new Uint8Array(0);
+
+/** What is set aside for a packet that is not yet here in full; more follows as its bytes come. */
+const firstGatherBytes = 4096;
+
+/** A fixed header has one byte of type and flags and one to four of Remaining Length. */
+const longestHeader = 5;
+
+/**
+ * Frames and decodes packets from chunks of any cut, in both directions.
+ *
+ * A packet that lies in one chunk is decoded in place: its binary fields are views of the chunk, which must not be
+ * changed while they are in use. Only a packet that was cut is gathered, in a buffer that grows with what really
+ * came: a declared length costs its sender's peer nothing.
+ *
+ * @example
+ * const reader = new PacketReader({ maximumPacketSize: 1024 * 1024 });
+ * socket.on('data', (chunk) => {
+ *   reader.feed(chunk);
+ *   for (let packet = reader.next(); packet !== undefined; packet = reader.next()) handle(packet);
+ * });
+ */
+export class PacketReader {
+  /** Bytes, the whole packet counted. May be changed at any time; holds for headers judged from then on. */
+  maximumPacketSize: number;
+  /**
+   * Known from the level byte of CONNECT on, also when the rest of that CONNECT was malformed: whoever answers
+   * it knows in which form.
+   */
+  protocolVersion: ProtocolVersion | undefined;
+
+  readonly #cursor: Cursor;
+  #chunk: Uint8Array = noBytes;
+  #at = 0;
+  /** Chunks that were fed before the one at hand was used up. */
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  /** The beginning of a packet that was cut; empty when there is none. */
+  #gathered: Uint8Array = noBytes;
+  #gatheredBytes = 0;
+  /** The whole size of the packet being gathered; 0 while its header is not here in full. */
+  #gatheredSize = 0;
+  #failure: ProtocolError | undefined;
+
+  constructor(options: PacketReaderOptions) {
+    this.maximumPacketSize = options.maximumPacketSize;
+    this.protocolVersion = options.protocolVersion;
+    this.#cursor = new Cursor(options.topicCache);
+  }
+
+  /** Bytes that were fed and are not yet part of a packet that `next` returned. */
+  get bufferedBytes(): number {
+    return this.#chunk.length - this.#at + this.#waitingBytes + this.#gatheredBytes;
+  }
+
+  /** Takes bytes over without looking at them. After a ProtocolError they are ignored. */
+  feed(chunk: Uint8Array): void {
+    if (this.#failure !== undefined || chunk.length === 0) return;
+    if (this.#at === this.#chunk.length) {
+      this.#chunk = chunk;
+      this.#at = 0;
+      return;
+    }
+    this.#waiting.push(chunk);
+    this.#waitingBytes += chunk.length;
+  }
+
+  /**
+   * The next packet, or undefined when more bytes are needed.
+   *
+   * @throws ProtocolError if the bytes are not a packet. It ends the reader: what was buffered is let go, and
+   * every later call throws the same error.
+   */
+  next(): Packet | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      return this.#gatheredBytes === 0 ? this.#nextInPlace() : this.#nextGathered();
+    } catch (error) {
+      if (error instanceof ProtocolError) this.#fail(error);
+      throw error;
+    }
+  }
+
+  #nextInPlace(): Packet | undefined {
+    if (this.#at === this.#chunk.length && !this.#openNextChunk()) return undefined;
+    const bytes = this.#chunk;
+    const start = this.#at;
+    const headerSize = this.#judgeHeader(bytes, start, bytes.length);
+    if (headerSize === 0 || this.#cursor.end > bytes.length) return this.#nextGathered();
+    this.#at = this.#cursor.end;
+    const packet = this.#decode(bytes, start, start + headerSize, this.#at);
+    if (this.#at === bytes.length) this.#openNextChunk();
+    return packet;
+  }
+
+  /** @returns false when there is none; the old chunk is let go in any case. */
+  #openNextChunk(): boolean {
+    this.#at = 0;
+    const chunk = this.#waiting.shift();
+    this.#chunk = chunk ?? noBytes;
+    if (chunk === undefined) return false;
+    this.#waitingBytes -= chunk.length;
+    return true;
+  }
+
+  /**
+   * Reads the fixed header at `start` and judges it before a byte of the body is buffered. The cursor's `end` is
+   * set to the end that it declares.
+   *
+   * @returns the size of the header, or 0 if it is not here in full.
+   */
+  #judgeHeader(bytes: Uint8Array, start: number, end: number): number {
+    checkFirstByte(bytes[start] ?? 0, this.protocolVersion);
+    let remaining = 0;
+    for (let size = 1; size < longestHeader; size++) {
+      const at = start + size;
+      if (at >= end) return 0;
+      const byte = bytes[at] ?? 0;
+      remaining |= (byte & 0x7f) << (7 * (size - 1));
+      if (byte >= 0x80) continue;
+      // [MQTT-1.5.5-1]
+      if (byte === 0 && size > 1)
+        throw faulty(faults.overlongInteger, this.protocolVersion, 'Remaining Length');
+      const headerSize = size + 1;
+      // [MQTT-3.2.2-15]
+      if (headerSize + remaining > this.maximumPacketSize) throw this.#tooLarge(headerSize + remaining);
+      this.#cursor.end = start + headerSize + remaining;
+      return headerSize;
+    }
+    throw faulty(faults.remainingLength, this.protocolVersion);
+  }
+
+  #tooLarge(size: number): ProtocolError {
+    const detail = `${size} bytes, allowed are ${this.maximumPacketSize}`;
+    return faulty(faults.packetTooLarge, this.protocolVersion, detail);
+  }
+
+  /** The packet that was cut, once all its bytes are here. */
+  #nextGathered(): Packet | undefined {
+    do {
+      if (this.#gatheredSize === 0) this.#gatherHeader();
+      if (this.#gatheredSize !== 0) this.#gather(this.#gatheredSize);
+      if (this.#gatheredSize !== 0 && this.#gatheredBytes === this.#gatheredSize) {
+        return this.#decodeGathered();
+      }
+    } while (this.#openNextChunk());
+    return undefined;
+  }
+
+  #gatherHeader(): void {
+    while (this.#at < this.#chunk.length) {
+      this.#gather(this.#gatheredBytes + 1);
+      const headerSize = this.#judgeHeader(this.#gathered, 0, this.#gatheredBytes);
+      if (headerSize === 0) continue;
+      this.#gatheredSize = this.#cursor.end;
+      return;
+    }
+  }
+
+  /** Takes what the chunk has until `size` bytes are gathered. */
+  #gather(size: number): void {
+    const taken = Math.min(size - this.#gatheredBytes, this.#chunk.length - this.#at);
+    const needed = this.#gatheredBytes + taken;
+    if (needed > this.#gathered.length) this.#growGathered(needed);
+    this.#gathered.set(this.#chunk.subarray(this.#at, this.#at + taken), this.#gatheredBytes);
+    this.#gatheredBytes = needed;
+    this.#at += taken;
+  }
+
+  /** Doubles, so that single bytes are not copied again and again, and ends at exactly the declared size. */
+  #growGathered(needed: number): void {
+    const size = this.#gatheredSize === 0 ? longestHeader : this.#gatheredSize;
+    const wanted = Math.max(needed, 2 * this.#gathered.length, Math.min(size, firstGatherBytes));
+    const grown = new Uint8Array(Math.min(size, wanted));
+    grown.set(this.#gathered.subarray(0, this.#gatheredBytes));
+    this.#gathered = grown;
+  }
+
+  #decodeGathered(): Packet {
+    const bytes = this.#gathered;
+    const size = this.#gatheredSize;
+    this.#forgetGathered();
+    if (this.#at === this.#chunk.length) this.#openNextChunk();
+    const headerSize = this.#judgeHeader(bytes, 0, size);
+    return this.#decode(bytes, 0, headerSize, size);
+  }
+
+  #forgetGathered(): void {
+    this.#gathered = noBytes;
+    this.#gatheredBytes = 0;
+    this.#gatheredSize = 0;
+  }
+
+  #decode(bytes: Uint8Array, frameStart: number, bodyStart: number, frameEnd: number): Packet {
+    const cursor = this.#cursor;
+    cursor.bytes = bytes;
+    cursor.frameStart = frameStart;
+    cursor.at = bodyStart;
+    cursor.end = frameEnd;
+    cursor.version = this.protocolVersion;
+    try {
+      return decodePacket(cursor, bytes[frameStart] ?? 0);
+    } finally {
+      cursor.bytes = noBytes;
+      this.protocolVersion ??= cursor.version;
+    }
+  }
+
+  #fail(error: ProtocolError): void {
+    this.#failure = error;
+    this.#chunk = noBytes;
+    this.#at = 0;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#forgetGathered();
+  }
+}

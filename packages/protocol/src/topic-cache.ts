@@ -1,0 +1,108 @@
+export interface TopicCacheOptions {
+  /** How many topics it holds at most; rounded up to a power of two. Default 4096, at least 4. */
+  entries?: number;
+  /** A longer topic is not cached. Bytes; default 128. */
+  maximumTopicBytes?: number;
+}
+
+/** How many slots one hash value can fall into. */
+const ways = 4;
+
+/**
+ * From the bytes of a topic to its string, so that a topic seen before costs neither UTF-8 validation nor a new
+ * string. Made to be shared by many readers.
+ *
+ * ```
+ * hash → set:  | slot 0 | slot 1 | slot 2 | slot 3 |      slot: hash, length, recently used?, string
+ *                                                         slab: the bytes of all slots, one stride each
+ * ```
+ *
+ * Exact: a hit has compared every byte. Bounded: one slab of `entries × maximumTopicBytes`, made at once, and no
+ * chains, so topics chosen to collide cost their senders cache hits and nobody time. Within a set the slot to go
+ * is found by second chance: one that was hit since the hand last passed stays.
+ */
+export class TopicCache {
+  readonly #setMask: number;
+  readonly #stride: number;
+  readonly #slab: Uint8Array;
+  readonly #hashes: Int32Array;
+  readonly #lengths: Uint16Array;
+  readonly #used: Uint8Array;
+  readonly #hands: Uint8Array;
+  readonly #topics: (string | undefined)[];
+
+  /** @throws RangeError if an option is not a positive whole number in its bounds. */
+  constructor(options: TopicCacheOptions = {}) {
+    const entries = options.entries ?? 4096;
+    const stride = options.maximumTopicBytes ?? 128;
+    if (!Number.isInteger(entries) || entries < 1 || entries > 2 ** 24) {
+      throw new RangeError(`entries must be a whole number from 1 to 2 ** 24, not ${entries}`);
+    }
+    if (!Number.isInteger(stride) || stride < 1 || stride > 0xffff) {
+      throw new RangeError(`maximumTopicBytes must be a whole number from 1 to 65535, not ${stride}`);
+    }
+    const sets = 2 ** Math.ceil(Math.log2(Math.max(1, entries / ways)));
+    const slots = sets * ways;
+    this.#setMask = sets - 1;
+    this.#stride = stride;
+    this.#slab = new Uint8Array(slots * stride);
+    this.#hashes = new Int32Array(slots);
+    this.#lengths = new Uint16Array(slots);
+    this.#used = new Uint8Array(slots);
+    this.#hands = new Uint8Array(sets);
+    this.#topics = new Array<string | undefined>(slots).fill(undefined);
+  }
+
+  /** The string for these bytes, if it is here. */
+  find(bytes: Uint8Array, start: number, end: number): string | undefined {
+    const length = end - start;
+    if (length > this.#stride) return undefined;
+    const hash = hashOf(bytes, start, end);
+    const first = (hash & this.#setMask) * ways;
+    for (let slot = first; slot < first + ways; slot++) {
+      if (this.#hashes[slot] !== hash || this.#lengths[slot] !== length) continue;
+      if (!sameBytes(this.#slab, slot * this.#stride, bytes, start, length)) continue;
+      this.#used[slot] = 1;
+      return this.#topics[slot];
+    }
+    return undefined;
+  }
+
+  /** Keeps `topic`, which must be what these bytes decode to. Does nothing if they are too many or none. */
+  remember(bytes: Uint8Array, start: number, end: number, topic: string): void {
+    const length = end - start;
+    if (length > this.#stride || length === 0) return;
+    const hash = hashOf(bytes, start, end);
+    const slot = this.#slotToReplace(hash & this.#setMask);
+    this.#slab.set(bytes.subarray(start, end), slot * this.#stride);
+    this.#hashes[slot] = hash;
+    this.#lengths[slot] = length;
+    this.#used[slot] = 0;
+    this.#topics[slot] = topic;
+  }
+
+  #slotToReplace(set: number): number {
+    const first = set * ways;
+    let hand = this.#hands[set] ?? 0;
+    while (this.#used[first + hand] === 1) {
+      this.#used[first + hand] = 0;
+      hand = (hand + 1) % ways;
+    }
+    this.#hands[set] = (hand + 1) % ways;
+    return first + hand;
+  }
+}
+
+/** FNV-1a, its high bits folded into the low ones that choose the set. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  return hash ^ (hash >>> 15);
+}
+
+function sameBytes(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number, length: number): boolean {
+  for (let index = 0; index < length; index++) {
+    if (a[aStart + index] !== b[bStart + index]) return false;
+  }
+  return true;
+}
