@@ -3,11 +3,37 @@ import type { TopicLimits } from './topic-limits.ts';
 import { matchesFilter } from './topic-matching.ts';
 import { findTopicFilterFault } from './topic-validity.ts';
 
-/** The parts of a topic that the wildcards of a pattern stood for, by name. Has no prototype. */
-export type TopicParameters = Readonly<Record<string, string>>;
+/**
+ * The parts of a topic that the wildcards of a pattern stood for, by name. Has no prototype.
+ *
+ * Of a pattern known to the compiler, so are the names; of any other, every name is a string or missing.
+ */
+export type TopicParameters<Pattern extends string = string> = string extends Pattern
+  ? Readonly<Record<string, string>>
+  : { readonly [Name in ParameterNames<Pattern>]: string };
+
+/** The names in a pattern; `Unnamed` counts the unnamed `+` met so far. */
+type ParameterNames<
+  Pattern extends string,
+  Unnamed extends readonly unknown[] = [],
+> = Pattern extends `${infer Level}/${infer Rest}`
+  ? Level extends '+'
+    ? `${Unnamed['length']}` | ParameterNames<Rest, [...Unnamed, Level]>
+    : ParameterName<Level> | ParameterNames<Rest, Unnamed>
+  : Pattern extends '+'
+    ? `${Unnamed['length']}`
+    : ParameterName<Pattern>;
+
+type ParameterName<Level extends string> = Level extends '#'
+  ? '#'
+  : Level extends `{${infer Name}...}`
+    ? Name
+    : Level extends `{${infer Name}}`
+      ? Name
+      : never;
 
 /** A topic filter whose wildcards have names. */
-export interface FilterPattern {
+export interface FilterPattern<Pattern extends string = string> {
   /** The filter to subscribe to: the pattern with its names replaced by wildcards. */
   readonly filter: string;
   /**
@@ -15,7 +41,7 @@ export interface FilterPattern {
    *
    * @throws {TopicPatternError} when the filter does not match the topic
    */
-  parametersOf(topic: string): TopicParameters;
+  parametersOf(topic: string): TopicParameters<Pattern>;
 }
 
 /** A pattern cannot be read, or was asked about a topic that it does not match. */
@@ -34,8 +60,7 @@ export class TopicPatternError extends Error {
  * - an unnamed `#` gives the levels from there on as `'#'`.
  *
  * Names are letters, digits, `_` and `-`, and do not begin with a digit. A pattern may be shared, as in
- * `$share/workers/jobs/{id}`. Levels with braces that look like parameters but are none are refused; to match
- * such a level literally, use {@link matchesFilter} or a plain `+`.
+ * `$share/workers/jobs/{id}`. Levels with braces that look like parameters but are none are refused.
  *
  * @throws {TopicPatternError} `TOPIC_PATTERN_INVALID`, when a name is used twice or is no name, or when the
  * filter that results has a fault
@@ -45,6 +70,10 @@ export class TopicPatternError extends Error {
  * pattern.filter; // 'devices/+/state'
  * pattern.parametersOf('devices/42/state').id; // '42'
  */
+export function parseFilterPattern<const Pattern extends string>(
+  pattern: Pattern,
+  limits?: TopicLimits,
+): FilterPattern<Pattern>;
 export function parseFilterPattern(pattern: string, limits?: TopicLimits): FilterPattern {
   const shared = parseSharedFilter(pattern);
   const ownPattern = shared?.filter ?? pattern;

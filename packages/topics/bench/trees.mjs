@@ -1,0 +1,101 @@
+// What a match costs and what a filter weighs, by the number of filters.
+//
+//   pnpm exec tsc -b packages/topics && node --expose-gc packages/topics/bench/trees.mjs
+import { FilterTree, findTopicNameFault, matchesFilter, NameTree } from '@carillon/topics';
+
+const sizes = [1e3, 1e4, 1e5, 1e6];
+
+/** Best of five rounds: the others measure what else the machine does. */
+function nanosecondsPerRun(run, rounds = 200_000) {
+  let best = Number.POSITIVE_INFINITY;
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const start = process.hrtime.bigint();
+    for (let round = 0; round < rounds; round++) run(round);
+    best = Math.min(best, Number(process.hrtime.bigint() - start) / rounds);
+  }
+  return Math.round(best);
+}
+
+function bytesKeptBy(make) {
+  globalThis.gc();
+  const before = process.memoryUsage().heapUsed;
+  const made = make();
+  globalThis.gc();
+  return { made, bytes: process.memoryUsage().heapUsed - before };
+}
+
+function report(what, count, { bytes, made }, run) {
+  const perEntry = (bytes / made.size).toFixed(0);
+  console.log(
+    `${what.padEnd(34)} ${String(count).padStart(8)} ${String(perEntry).padStart(6)} B/entry ${String(nanosecondsPerRun(run)).padStart(6)} ns/match`,
+  );
+}
+
+/** Topics made anew, as a decoder makes them: a string that was looked up before has its hash already. */
+function freshTopic(round, count, end) {
+  return `site/${(round * 7919) % count}/device/${end}`;
+}
+
+function fill(tree, count, toKey) {
+  for (let index = 0; index < count; index++) tree.set(toKey(index), index);
+  return tree;
+}
+
+for (const count of sizes) {
+  const kept = bytesKeptBy(() => fill(new FilterTree(), count, (index) => `site/${index}/device/state`));
+  const into = [];
+  report('exact filters', count, kept, (round) => {
+    into.length = 0;
+    kept.made.collect(freshTopic(round, count, 'state'), into);
+  });
+}
+for (const count of sizes) {
+  const kept = bytesKeptBy(() => fill(new FilterTree(), count, (index) => `site/${index}/+/state`));
+  const into = [];
+  report('site/N/+/state', count, kept, (round) => {
+    into.length = 0;
+    kept.made.collect(freshTopic(round, count, 'state'), into);
+  });
+}
+for (const count of sizes) {
+  const kept = bytesKeptBy(() => fill(new FilterTree(), count, (index) => `site/${index}/#`));
+  const into = [];
+  report('site/N/#', count, kept, (round) => {
+    into.length = 0;
+    kept.made.collect(freshTopic(round, count, 'state'), into);
+  });
+}
+for (const count of sizes) {
+  const kept = bytesKeptBy(() => {
+    const tree = fill(new FilterTree(), count, (index) => `site/${index}/device/state`);
+    for (const filter of ['#', 'site/#', '+/+/device/+', 'site/+/+/state']) tree.set(filter, 1);
+    return tree;
+  });
+  const into = [];
+  report('exact and four wild, all matching', count, kept, (round) => {
+    into.length = 0;
+    kept.made.collect(freshTopic(round, count, 'state'), into);
+  });
+}
+for (const count of sizes) {
+  const kept = bytesKeptBy(() => fill(new NameTree(), count, (index) => `site/${index}/device/state`));
+  report('names: site/N/+/state, one found', count, kept, (round) => {
+    kept.made.match(`site/${(round * 7919) % count}/+/state`, () => {});
+  });
+  const start = process.hrtime.bigint();
+  let found = 0;
+  kept.made.match('site/+/device/#', () => found++);
+  console.log(
+    `  all of ${found} by site/+/device/#: ${Math.round(Number(process.hrtime.bigint() - start) / found)} ns each`,
+  );
+}
+console.log(
+  'matchesFilter',
+  nanosecondsPerRun(() => matchesFilter('site/+/device/#', 'site/42/device/state')),
+  'ns',
+);
+console.log(
+  'findTopicNameFault',
+  nanosecondsPerRun((round) => findTopicNameFault(freshTopic(round, 1e6, 'state'))),
+  'ns with the making of the topic',
+);
