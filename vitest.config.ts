@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'docs/examples/**/*.test.ts'],
     pool: 'threads',
+    // vitest would leave one core to itself, half of a small machine.
+    maxWorkers: '100%',
     testTimeout: 15_000,
   },
 });

@@ -1,0 +1,60 @@
+// Who may import whom: the only place where this is decided. CONTRIBUTING.md draws it.
+import { type Import, isRelative, packageNameOf } from './source-code.ts';
+
+export interface ImportRule {
+  /** Packages of this workspace that may be imported, values and types. */
+  packages: readonly string[];
+  /** Packages of this workspace of which only types may be imported. */
+  types?: readonly string[];
+  /** Whether Node's own modules may be imported. */
+  node: boolean;
+  /** Packages from npm. */
+  npm: readonly string[] | 'any';
+}
+
+const engine = ['protocol', 'topics', 'hooks', 'persistence'];
+const plugin: ImportRule = { packages: engine, node: true, npm: 'any' };
+
+/** By folder; a star stands for any ending. */
+const rules: Record<string, ImportRule> = {
+  protocol: { packages: [], node: false, npm: [] },
+  topics: { packages: [], node: false, npm: [] },
+  persistence: { packages: ['topics'], types: ['protocol'], node: false, npm: [] },
+  hooks: { packages: ['topics'], types: ['protocol', 'persistence'], node: false, npm: [] },
+  broker: { packages: engine, node: false, npm: [] },
+  listeners: { packages: [], node: true, npm: ['ws'] },
+  testkit: { packages: ['protocol', 'hooks'], node: true, npm: [] },
+  carillon: { packages: [...engine, 'broker', 'listeners'], node: true, npm: [] },
+  cli: { packages: [...engine, 'broker', 'listeners', 'carillon'], node: true, npm: 'any' },
+  'persistence-*': plugin,
+  'auth-*': plugin,
+  'bridge-*': plugin,
+};
+
+export function ruleFor(id: string): ImportRule | undefined {
+  return rules[id] ?? rules[`${id.split('-')[0]}-*`];
+}
+
+/**
+ * Says why a package may not contain an import.
+ *
+ * @param names The packages of the workspace: name on npm to folder.
+ * @returns `undefined` when it may.
+ */
+export function objectionTo(
+  found: Import,
+  rule: ImportRule,
+  names: ReadonlyMap<string, string>,
+): string | undefined {
+  const { specifier, typeOnly } = found;
+  if (isRelative(specifier)) return undefined;
+  if (specifier.startsWith('node:')) return rule.node ? undefined : `${specifier}: no module of Node here`;
+  const name = packageNameOf(specifier);
+  const id = names.get(name);
+  if (id === undefined) {
+    return rule.npm === 'any' || rule.npm.includes(name) ? undefined : `${name}: not a dependency for here`;
+  }
+  if (rule.packages.includes(id)) return undefined;
+  if (rule.types?.includes(id)) return typeOnly ? undefined : `${name}: only its types`;
+  return `${name}: the arrow points the wrong way`;
+}
