@@ -3,6 +3,8 @@ import type { Clock, Logger, RandomSource, Scheduler } from '@carillon/hooks';
 import { macrotask } from './macrotask.ts';
 import { ManualClock } from './manual-clock.ts';
 import { ManualScheduler } from './manual-scheduler.ts';
+import { type ConnectionTarget, type LaboratoryClientOptions, PacketClient } from './packet-client.ts';
+import { type ConnectDraft, completeConnect } from './packet-draft.ts';
 import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
 import { type Seed, type SeededRandom, seededRandom } from './seeded-random.ts';
 
@@ -52,8 +54,7 @@ const QUIET_ROUNDS = 3;
  * ```ts
  * const laboratory = new Laboratory();
  * const broker = createBroker({ ...laboratory.platform });
- * const client = PacketClient.connect(broker, { laboratory });
- * await client.connectPacket({ keepAlive: 10 });
+ * const client = await laboratory.connect(broker, { keepAlive: 10 });
  * await laboratory.advance(15_001);
  * await client.expectClosed();
  * ```
@@ -66,6 +67,7 @@ export class Laboratory {
   readonly #patience: number;
   readonly #maximumTasks: number;
   #settling: Promise<void> | undefined;
+  #clients = 0;
 
   constructor(options: LaboratoryOptions = {}) {
     const { seed = 1, startAt, arrivals = 'sent', patience = 0, maximumTasks = 500_000 } = options;
@@ -90,6 +92,33 @@ export class Laboratory {
       random: this.random.fork('platform'),
       logger: this.logger,
     };
+  }
+
+  /**
+   * A client that has connected: CONNECT was sent, and the broker accepted it. Throws an `ExpectationError`
+   * when it did not. Use `PacketClient.connect` for a client that has said nothing yet.
+   *
+   * @example
+   * ```ts
+   * const alice = await laboratory.connect(broker, { clientId: 'alice', protocolVersion: 4 });
+   * ```
+   */
+  async connect(
+    target: ConnectionTarget,
+    draft: ConnectDraft = {},
+    options: Omit<LaboratoryClientOptions, 'laboratory'> = {},
+  ): Promise<PacketClient> {
+    const { protocolVersion = options.protocolVersion ?? 5, clientId = '' } = draft;
+    const name = options.name ?? (clientId === '' ? this.nameClient() : clientId);
+    const client = PacketClient.connect(target, { ...options, laboratory: this, protocolVersion, name });
+    client.send(completeConnect({ clientId: name, ...draft }, protocolVersion));
+    await client.expect('connack', { reasonCode: 0 });
+    return client;
+  }
+
+  /** A name that no other client of this laboratory was given. */
+  nameClient(): string {
+    return `client-${++this.#clients}`;
   }
 
   /** Lets `milliseconds` pass, and the world come to rest at every moment in which something is due. */

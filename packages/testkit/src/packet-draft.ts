@@ -85,6 +85,7 @@ export function completePacket(draft: PacketDraft, version: ProtocolVersion): Pa
 
 const publishDefaults = {
   topic: '',
+  payload: '',
   qos: 0,
   retain: false,
   dup: false,

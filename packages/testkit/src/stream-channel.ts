@@ -1,0 +1,30 @@
+import type { Duplex } from 'node:stream';
+import type { ByteChannel } from '@carillon/hooks';
+
+/** The byte channel of a stream that is connected: a socket, a TLS socket, a WebSocket's stream. */
+export function streamChannel(stream: Duplex): ByteChannel {
+  return {
+    open(receiver) {
+      let failure: Error | undefined;
+      stream.on('error', (error) => {
+        failure = error;
+      });
+      stream.on('data', (chunk: Uint8Array) => receiver.received(chunk));
+      stream.on('drain', () => receiver.drained());
+      stream.on('close', () => receiver.closed(failure));
+    },
+    write(pieces) {
+      if (!stream.writable) return;
+      stream.cork();
+      for (const piece of pieces) stream.write(piece);
+      stream.uncork();
+    },
+    get unsentBytes() {
+      return stream.writableLength;
+    },
+    pause: () => void stream.pause(),
+    resume: () => void stream.resume(),
+    end: () => void stream.end(),
+    destroy: () => void stream.destroy(),
+  };
+}
