@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { nodesOf, parse, placeOf } from './source-code.ts';
+import { nodesOf, parse, parseText, placeOf } from './source-code.ts';
 import { filesBelow, packages, root, shown, sourcesOf } from './workspace.ts';
 
 /** A file longer than this holds more than one idea. */
@@ -34,7 +34,7 @@ function linesWith(pattern: RegExp, path: string, text = readFileSync(path, 'utf
 }
 
 test('a cast that silences a doubt is found, and an honest one is not', () => {
-  const source = parse(
+  const source = parseText(
     join(root, 'sample.ts'),
     [
       'a as unknown as B;',

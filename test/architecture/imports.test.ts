@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { type ImportRule, objectionTo, ruleFor } from './import-rules.ts';
-import { type Import, importsOf, isRelative, packageNameOf, parse } from './source-code.ts';
+import { type Import, importsOf, isRelative, packageNameOf, parse, parseText } from './source-code.ts';
 import { companions, packages, rootManifest, sourcesOf, type WorkspacePackage } from './workspace.ts';
 
 const names = new Map(packages.map(({ name, id }) => [name, id]));
@@ -23,7 +23,7 @@ function undeclared(folder: string, declared: (Record<string, string> | undefine
 }
 
 test('an import is found in whatever form it is written', () => {
-  const source = parse(
+  const source = parseText(
     'sample.ts',
     [
       "import { a, type B } from 'one';",

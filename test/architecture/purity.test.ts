@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
-import { nodesOf, parse, placeOf } from './source-code.ts';
+import { nodesOf, parse, parseText, placeOf } from './source-code.ts';
 import { packages, sourcesOf } from './workspace.ts';
 
 const pure = ['protocol', 'topics', 'hooks', 'persistence', 'broker'];
@@ -44,7 +44,7 @@ function namesSomethingElse(node: ts.Identifier): boolean {
 }
 
 test('a use of the clock, the timers or chance is found, and a mere namesake is not', () => {
-  const source = parse(
+  const source = parseText(
     'sample.ts',
     [
       'const now = Date.now();',

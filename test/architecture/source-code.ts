@@ -11,8 +11,18 @@ export interface Import {
   place: string;
 }
 
-export function parse(path: string, text = readFileSync(path, 'utf8')): ts.SourceFile {
+const parsed = new Map<string, ts.SourceFile>();
+
+/** Parses a text that no disk holds. */
+export function parseText(path: string, text: string): ts.SourceFile {
   return ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
+}
+
+/** Parses a file, once however many rules ask for it. */
+export function parse(path: string): ts.SourceFile {
+  const source = parsed.get(path) ?? parseText(path, readFileSync(path, 'utf8'));
+  parsed.set(path, source);
+  return source;
 }
 
 export function placeOf(node: ts.Node): string {
