@@ -5,7 +5,7 @@
 export class EncodeError extends Error {
   override readonly name = 'EncodeError';
   readonly code = 'MQTT_ENCODE_ERROR';
-  /** The field that is at fault, such as `topic` or `properties.receiveMaximum`. */
+  /** The field that is at fault, such as `topic`, `will.qos` or `receiveMaximum`. */
   readonly field: string;
 
   constructor(field: string, problem: string) {

@@ -93,10 +93,23 @@ export class TopicCache {
   }
 }
 
-/** FNV-1a, its high bits folded into the low ones that choose the set. */
+/**
+ * Four bytes a step: rotate, mix in, multiply. The high bits, which depend on every byte, are folded into the low
+ * ones, which choose the set. A step per byte made finding a topic of 27 bytes a third slower.
+ */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  let hash = end - start;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const word =
+      (bytes[at] ?? 0) |
+      ((bytes[at + 1] ?? 0) << 8) |
+      ((bytes[at + 2] ?? 0) << 16) |
+      ((bytes[at + 3] ?? 0) << 24);
+    hash = Math.imul(((hash << 5) | (hash >>> 27)) ^ word, 0x9e3779b1);
+  }
+  for (; at < end; at++) hash = Math.imul(((hash << 5) | (hash >>> 27)) ^ (bytes[at] ?? 0), 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   return hash ^ (hash >>> 15);
 }
 

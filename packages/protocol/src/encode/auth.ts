@@ -9,7 +9,7 @@ export function putAuth(sink: Sink, packet: AuthPacket, version: ProtocolVersion
   const { reasonCode, properties } = packet;
   if (version !== 5) throw new EncodeError('type', 'auth does not exist before MQTT 5.0');
   if (properties.authenticationData !== undefined && properties.authenticationMethod === undefined) {
-    throw new EncodeError('properties.authenticationData', 'needs an authenticationMethod');
+    throw new EncodeError('authenticationData', 'needs an authenticationMethod');
   }
   if (reasonCode === 0 && hasNoProperties(properties, 'auth')) return;
   putReasonCode(sink, 'auth', reasonCode, 'reasonCode');

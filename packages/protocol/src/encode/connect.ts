@@ -20,7 +20,7 @@ export function putConnect(sink: Sink, packet: ConnectPacket, version: ProtocolV
   if (version === 5 && packet.bridge) throw new EncodeError('bridge', 'does not exist in MQTT 5.0');
   if (version === 5 && properties.authenticationData !== undefined) {
     if (properties.authenticationMethod === undefined) {
-      throw new EncodeError('properties.authenticationData', 'needs an authenticationMethod');
+      throw new EncodeError('authenticationData', 'needs an authenticationMethod');
     }
   }
 

@@ -1,6 +1,5 @@
 import { EncodeError } from '../encode-error.ts';
 import {
-  noProperties,
   type PropertyBag,
   type PropertyDefinition,
   type PropertyOwner,
@@ -10,7 +9,7 @@ import type { Sink } from './sink.ts';
 
 /** The properties of `owner`, their length first. Those that are absent, or not for this owner, are left out. */
 export function putProperties(sink: Sink, properties: PropertyBag, owner: PropertyOwner): void {
-  if (properties === noProperties) {
+  if (isEmpty(properties)) {
     sink.byte(0, 'properties');
     return;
   }
@@ -21,7 +20,7 @@ export function putProperties(sink: Sink, properties: PropertyBag, owner: Proper
 
 /** Whether there is nothing to write, so that the short form of a packet will do. */
 export function hasNoProperties(properties: PropertyBag, owner: PropertyOwner): boolean {
-  if (properties === noProperties) return true;
+  if (isEmpty(properties)) return true;
   for (const { name } of propertiesOf(owner)) {
     const value = properties[name];
     if (value !== undefined && !(Array.isArray(value) && value.length === 0)) return false;
@@ -29,10 +28,15 @@ export function hasNoProperties(properties: PropertyBag, owner: PropertyOwner): 
   return true;
 }
 
+/** The common case, without a look at each name. */
+function isEmpty(properties: PropertyBag): boolean {
+  for (const _ in properties) return false;
+  return true;
+}
+
 function putProperty(sink: Sink, definition: PropertyDefinition, properties: PropertyBag): void {
-  const { id, name } = definition;
-  if (properties[name] === undefined) return;
-  const field = `properties.${name}`;
+  const { id, name: field } = definition;
+  if (properties[field] === undefined) return;
   switch (definition.type) {
     case 'flag': {
       const value = properties[definition.name];

@@ -6,10 +6,13 @@ declare const TextEncoder: new () => {
 
 const utf8 = new TextEncoder();
 
-/** Up to this length a loop over the characters is faster than the call of encodeInto or of a regular expression. */
-const shortString = 16;
+/**
+ * Up to these lengths a loop over the characters is faster than a call. Node 20: looking at a character 5 ns, a
+ * regular expression 50 ns flat; writing a character 7 ns, encodeInto on a subarray 180 ns flat.
+ */
+const shortToCheck = 10;
+const shortToWrite = 26;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: U+0000 is what it looks for.
 const notPlainAscii = /[^\u0001-\u007f]/;
 
 /**
@@ -19,7 +22,7 @@ const notPlainAscii = /[^\u0001-\u007f]/;
  */
 export function utf8Length(text: string, field: string): number {
   if (typeof text !== 'string') throw new EncodeError(field, 'must be a string');
-  const isPlain = text.length > shortString ? !notPlainAscii.test(text) : isShortPlainAscii(text);
+  const isPlain = text.length > shortToCheck ? !notPlainAscii.test(text) : isShortPlainAscii(text);
   const length = isPlain ? text.length : measure(text, field);
   if (length > 0xffff) throw new EncodeError(field, `takes ${length} bytes, and a string has at most 65535`);
   return length;
@@ -47,7 +50,7 @@ function measure(text: string, field: string): number {
 
 /** Writes a string that `utf8Length` has passed. @returns the offset behind it. */
 export function writeUtf8(text: string, target: Uint8Array, offset: number): number {
-  if (text.length > shortString || !writeShortAscii(text, target, offset)) {
+  if (text.length > shortToWrite || !writeShortAscii(text, target, offset)) {
     return offset + utf8.encodeInto(text, target.subarray(offset)).written;
   }
   return offset + text.length;
