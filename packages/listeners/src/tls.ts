@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
+import {
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  type SecureContextOptions,
+  type TLSSocket,
+} from 'node:tls';
+import type { Arrival, Step } from './arrival.ts';
+import { ListenerError } from './errors.ts';
+import type { Reception } from './reception.ts';
+import type { Pem, TlsCertificates, TlsIdentity, TlsOptions } from './tls-options.ts';
+
+/**
+ * The TLS handshakes of a listener. Node's own TLS server does them, but it never listens: sockets are handed
+ * to it, because a PROXY protocol header may have to be read before.
+ */
+export class TlsHandshakes {
+  readonly #options: TlsOptions;
+  readonly #reception: Reception;
+  readonly #next: Step;
+  readonly #server;
+  /** By both addresses of the connection: Node does not tell which socket a TLS stream was made of. */
+  readonly #arrivals = new Map<string, Arrival>();
+  #sni: ReadonlyMap<string, SecureContext>;
+
+  /** @throws {ListenerError} `LISTENER_TLS_INVALID` */
+  constructor(options: TlsOptions, alpn: string, handshakeTimeout: number, reception: Reception, next: Step) {
+    this.#options = options;
+    this.#reception = reception;
+    this.#next = next;
+    this.#sni = this.#sniContexts(options);
+    createContext('tls', this.#contextOptions(options, options, ''));
+    this.#server = createServer({
+      ...this.#contextOptions(options, options, ''),
+      handshakeTimeout,
+      ALPNProtocols: [alpn],
+      requestCert: options.requestCert ?? false,
+      // Judged in #secured, where the reason is known and can be told.
+      rejectUnauthorized: false,
+      SNICallback: (name, done) => done(null, this.#contextFor(name)),
+    });
+    this.#server.on('secureConnection', (stream) => this.#secured(stream));
+    this.#server.on('tlsClientError', (error, stream) => this.#failed(error, stream));
+  }
+
+  readonly step: Step = (arrival) => {
+    const key = connectionKey(arrival.socket);
+    this.#arrivals.set(key, arrival);
+    arrival.socket.once('close', () => {
+      if (this.#arrivals.get(key) === arrival) this.#arrivals.delete(key);
+    });
+    this.#server.emit('connection', arrival.socket);
+  };
+
+  /**
+   * Serves new handshakes with other certificates. Connections that are there keep theirs. When anything is
+   * wrong with the new ones, the old ones stay.
+   *
+   * @throws {ListenerError} `LISTENER_TLS_INVALID`
+   */
+  replace(certificates: TlsCertificates): void {
+    const sni = this.#sniContexts(certificates);
+    const main = this.#contextOptions(certificates, certificates, '');
+    createContext('tls', main);
+    this.#server.setSecureContext(main);
+    this.#sni = sni;
+  }
+
+  #secured(stream: TLSSocket): void {
+    const arrival = this.#arrivals.get(connectionKey(stream));
+    if (arrival === undefined || !this.#reception.isWaiting(arrival)) {
+      stream.destroy();
+      return;
+    }
+    stream.on('error', () => {});
+    const refusal = this.#refusalOf(stream);
+    if (refusal !== undefined) {
+      this.#reception.refuse(arrival, 'TLS_CERTIFICATE_REFUSED', refusal);
+      return;
+    }
+    arrival.stream = stream;
+    this.#next(arrival);
+  }
+
+  /**
+   * A resumed TLS 1.3 session without a certificate counts as authorized for Node, so the certificate itself is
+   * asked for too.
+   */
+  #refusalOf(stream: TLSSocket): string | undefined {
+    if (this.#options.requestCert !== true || this.#options.rejectUnauthorized === false) return undefined;
+    if (!stream.getPeerCertificate()?.raw) return 'The client did not show a certificate';
+    if (stream.authorized) return undefined;
+    return `The client's certificate was refused: ${stream.authorizationError}`;
+  }
+
+  #failed(error: Error, stream: TLSSocket): void {
+    const arrival = this.#arrivals.get(connectionKey(stream));
+    if (arrival === undefined) return;
+    this.#reception.refuse(
+      arrival,
+      'TLS_HANDSHAKE_FAILED',
+      `The TLS handshake failed: ${error.message}`,
+      error,
+    );
+  }
+
+  #contextFor(name: string): SecureContext | undefined {
+    const asked = name.toLowerCase();
+    return this.#sni.get(asked) ?? this.#sni.get(`*${asked.slice(asked.indexOf('.'))}`);
+  }
+
+  #sniContexts(certificates: TlsCertificates): Map<string, SecureContext> {
+    const contexts = new Map<string, SecureContext>();
+    for (const [name, identity] of Object.entries(certificates.sni ?? {})) {
+      const options = this.#contextOptions(identity, certificates, name.toLowerCase());
+      contexts.set(name.toLowerCase(), createContext(`tls.sni['${name}']`, options));
+    }
+    return contexts;
+  }
+
+  #contextOptions(identity: TlsIdentity, main: TlsCertificates, name: string): SecureContextOptions {
+    const ca = identity.ca ?? main.ca;
+    return {
+      cert: pemForNode(identity.cert),
+      key: pemForNode(identity.key),
+      ...(identity.passphrase !== undefined && { passphrase: identity.passphrase }),
+      ...(ca !== undefined && { ca: pemForNode(ca) }),
+      minVersion: this.#options.minVersion ?? 'TLSv1.2',
+      // A session made under one name, judged by its authorities, is never resumed under another.
+      sessionIdContext: createHash('sha256').update(name).digest('hex').slice(0, 32),
+    };
+  }
+}
+
+function createContext(key: string, options: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new ListenerError(
+      'LISTENER_TLS_INVALID',
+      `${key}: certificate, key or ca cannot be used: ${said}`,
+      cause,
+    );
+  }
+}
+
+function pemForNode(pem: Pem): string | Buffer | (string | Buffer)[] {
+  if (typeof pem === 'string') return pem;
+  if (pem instanceof Uint8Array) return Buffer.from(pem);
+  return pem.map((part) => (typeof part === 'string' ? part : Buffer.from(part)));
+}
+
+function connectionKey(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress} ${socket.localPort}`;
+}
