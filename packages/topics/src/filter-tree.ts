@@ -150,30 +150,35 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
     return isSystemTopic(filterOrTopic) ? this.#systemRoot : this.#root;
   }
 
-  /** Takes the topic level by level; `fitting` holds all nodes that the levels so far lead to. */
+  /**
+   * Takes the topic level by level. `met` holds the nodes met so far, generation after generation: those from
+   * `from` on are the ones to which the levels so far lead.
+   */
   #findWildcards(topic: string): readonly FilterEntry<T>[] {
     if (this.#wildcardCount === 0) return noEntries;
     const found: FilterEntry<T>[] = [];
-    let fitting = [this.#rootFor(topic)];
+    const met = [this.#rootFor(topic)];
+    let from = 0;
     let levelStart = 0;
-    while (levelStart <= topic.length && fitting.length > 0) {
+    while (levelStart <= topic.length && from < met.length) {
       const nextSlash = topic.indexOf('/', levelStart);
       const levelEnd = nextSlash === -1 ? topic.length : nextSlash;
       const level = topic.slice(levelStart, levelEnd);
-      const next: FilterNode<T>[] = [];
-      for (const node of fitting) {
+      for (const end = met.length; from < end; from++) {
+        const node = met[from];
+        if (node === undefined) break;
         if (node.hash !== undefined) found.push(node.hash);
-        if (node.plus !== undefined) next.push(node.plus);
+        if (node.plus !== undefined) met.push(node.plus);
         const child = childAt(node.children, level);
-        if (child !== undefined) next.push(child);
+        if (child !== undefined) met.push(child);
       }
-      fitting = next;
       levelStart = levelEnd + 1;
     }
-    for (const node of fitting) {
-      if (node.here !== undefined) found.push(node.here);
-      // "#" includes the parent level: "a/#" matches "a". [MQTT-4.7.1.2]
-      if (node.hash !== undefined) found.push(node.hash);
+    for (; from < met.length; from++) {
+      const node = met[from];
+      // "#" includes the parent level: "a/#" matches "a". [MQTT-4.7.1-1]
+      if (node?.hash !== undefined) found.push(node.hash);
+      if (node?.here !== undefined) found.push(node.here);
     }
     return found;
   }

@@ -174,12 +174,15 @@ describe('memory', () => {
         filters.set(`+/b/${index}/+`, index);
         names.set(`a/b/${index}/x`, index);
         names.set(`a/${index}`, index);
+        // Nodes that had several children go as well.
+        for (const last of ['x', 'y']) names.set(`c/${index}/${last}`, index);
       }
       for (let index = 0; index < 50_000; index++) {
         filters.delete(`a/${index}/+/x/#`);
         filters.delete(`+/b/${index}/+`);
         names.delete(`a/b/${index}/x`);
         names.delete(`a/${index}`);
+        for (const last of ['x', 'y']) names.delete(`c/${index}/${last}`);
       }
     });
     expect([filters.size, names.size]).toEqual([1, 1]);
