@@ -2,7 +2,16 @@ export type { BytePipeOptions } from './byte-pipe.ts';
 export { type ChannelPairOptions, channelPair } from './channel-pair.ts';
 export { describePacket } from './describe-packet.ts';
 export { ExpectationError } from './expectation-error.ts';
+export {
+  type Fault,
+  FaultPlan,
+  type FaultPlanOptions,
+  InjectedFault,
+  type PlannedCall,
+} from './fault-plan.ts';
+export { type ChannelFaults, faultyChannel } from './faulty-channel.ts';
 export { Laboratory, type LaboratoryOptions, type Platform } from './laboratory.ts';
+export { type MalformedPacket, malformedPackets } from './malformed-packets.ts';
 export { ManualClock, type ManualClockOptions } from './manual-clock.ts';
 export { ManualScheduler, type ManualSchedulerOptions, type PendingTask } from './manual-scheduler.ts';
 export { MemoryChannel } from './memory-channel.ts';
@@ -24,6 +33,7 @@ export type {
   SubscriptionDraft,
   WillDraft,
 } from './packet-draft.ts';
+export { randomPacket } from './random-packet.ts';
 export { type LogRecord, type RecordingLogger, recordingLogger } from './recording-logger.ts';
 export { type Seed, type SeededRandom, seededRandom } from './seeded-random.ts';
 export { RealTime, type RealTimeOptions, type World } from './world.ts';

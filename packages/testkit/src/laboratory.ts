@@ -37,10 +37,10 @@ export interface Platform {
 }
 
 /**
- * So many rounds with nothing to do are rest. One is enough for promises, however long their chain; the
- * second is for code that itself waits for a `setImmediate`, the third for what that brings about.
+ * So many rounds with nothing to do are rest. For promises one is enough, however long their chain; the
+ * second is for code that waits for a `setImmediate` of its own.
  */
-const QUIET_ROUNDS = 3;
+const QUIET_ROUNDS = 2;
 
 /**
  * A closed world under a clock turned by hand: a broker that takes its platform from here, and clients over
