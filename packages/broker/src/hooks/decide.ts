@@ -1,0 +1,125 @@
+import type { Allowance, SubscribeDecision } from '@carillon/hooks';
+import type { MaybePromise } from '@carillon/persistence';
+import {
+  describeValue,
+  exactly,
+  type FieldChecks,
+  ImpossibleAnswer,
+  isObject,
+  qos,
+  readFields,
+} from './answer-checks.ts';
+import { contain, containSync, type Reading } from './ask.ts';
+import type { ContainedHandler } from './contained-handler.ts';
+import { firstAnswer, firstAnswerSync } from './first-answer.ts';
+import { type Carriers, readRefusal } from './refusal.ts';
+import {
+  type Allowed,
+  type Denied,
+  deniedBy,
+  failedBy,
+  noOpinion,
+  type SubscribeAllowed,
+  type SubscribeVerdict,
+  type Verdict,
+} from './verdict.ts';
+
+/** Compiles a hook that decides: the first opinion counts, none is a no, a failure is a no. */
+export function compileDecide<Event>(
+  handlers: readonly ContainedHandler<Event>[],
+  carriers: Carriers,
+): (event: Event) => MaybePromise<Verdict> {
+  const asks = handlers.map((handler) => {
+    const { plugin } = handler;
+    const allowed: Allowed = Object.freeze({ allowed: true, by: plugin });
+    return contain(handler, readingOf(plugin, carriers, allowed, readPlainAllowance));
+  });
+  return firstAnswer(asks, noOpinion);
+}
+
+/** Compiles `authorizeSubscribe`, whose allowance may lower the QoS. */
+export function compileDecideSubscribe<Event>(
+  handlers: readonly ContainedHandler<Event>[],
+): (event: Event) => MaybePromise<SubscribeVerdict> {
+  const asks = handlers.map((handler) => {
+    const { plugin } = handler;
+    const allowed: SubscribeAllowed = Object.freeze({ allowed: true, by: plugin, maximumQoS: 2 });
+    return contain(handler, readingOf(plugin, ['suback'], allowed, readSubscribeAllowance));
+  });
+  return firstAnswer(asks, noOpinion);
+}
+
+/** Compiles a hook that is asked for each copy of a message: plain `true` and `false` only. */
+export function compileDecideSync<Event>(
+  handlers: readonly ContainedHandler<Event>[],
+): (event: Event) => Verdict {
+  const asks = handlers.map((handler) => {
+    const { plugin } = handler;
+    const allowed: Verdict = Object.freeze({ allowed: true, by: plugin });
+    const denied: Verdict = deniedBy(plugin);
+    const failed: Verdict = failedBy(plugin, 0x87);
+    return containSync(handler, {
+      read: (answer) => {
+        if (answer === undefined) return undefined;
+        if (answer === true) return allowed;
+        if (answer === false) return denied;
+        throw new ImpossibleAnswer(
+          `the answer is ${describeValue(answer)}; it must be true, false or undefined.`,
+        );
+      },
+      failed: () => failed,
+    });
+  });
+  return firstAnswerSync(asks, noOpinion);
+}
+
+/** What a plain answer stands for is made once per plugin: `true` and `false` cost no object. */
+function readingOf<Event, Yes extends Allowed>(
+  plugin: string,
+  carriers: Carriers,
+  allowed: Yes,
+  readAllowance: (answer: unknown, allowed: Yes) => Yes,
+): Reading<Event, Yes | Denied> {
+  const denied = deniedBy(plugin);
+  const failed = failedBy(plugin, 0x87);
+  return {
+    read: (answer) => {
+      if (answer === undefined) return undefined;
+      if (answer === true) return allowed;
+      if (answer === false) return denied;
+      const allow = readAllow(answer);
+      return allow ? readAllowance(answer, allowed) : readRefusal(answer, plugin, carriers);
+    },
+    failed: () => failed,
+  };
+}
+
+/** Tells `{ allow: true, … }` from `{ allow: false, … }`. */
+export function readAllow(answer: unknown): boolean {
+  if (isObject(answer)) {
+    const { allow } = answer;
+    if (typeof allow === 'boolean') return allow;
+    throw new ImpossibleAnswer(
+      `allow is ${describeValue(allow)} in the answer; it must be there, true or false.`,
+    );
+  }
+  throw new ImpossibleAnswer(
+    `the answer is ${describeValue(answer)}; it must be true, false, undefined, or an object with allow.`,
+  );
+}
+
+const allowanceFields: FieldChecks<Allowance> = { allow: exactly(true) };
+
+function readPlainAllowance(answer: unknown, allowed: Allowed): Allowed {
+  readFields(answer, allowanceFields);
+  return allowed;
+}
+
+type SubscribeAllowance = Extract<SubscribeDecision, { readonly maximumQoS: unknown }>;
+
+const subscribeAllowanceFields: FieldChecks<SubscribeAllowance> = { allow: exactly(true), maximumQoS: qos };
+
+function readSubscribeAllowance(answer: unknown, allowed: SubscribeAllowed): SubscribeAllowed {
+  const { maximumQoS } = readFields(answer, subscribeAllowanceFields);
+  return maximumQoS === undefined ? allowed : { allowed: true, by: allowed.by, maximumQoS };
+}
