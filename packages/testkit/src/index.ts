@@ -25,7 +25,7 @@ export {
   type ReceivedMessage,
   type SubscribeOptions,
 } from './packet-client.ts';
-export { PacketConnection, type PacketFields, type PacketOf } from './packet-connection.ts';
+export type { ClientChannel, PacketConnection, PacketFields, PacketOf } from './packet-connection.ts';
 export type {
   ConnectDraft,
   PacketDraft,
@@ -36,4 +36,4 @@ export type {
 export { randomPacket } from './random-packet.ts';
 export { type LogRecord, type RecordingLogger, recordingLogger } from './recording-logger.ts';
 export { type Seed, type SeededRandom, seededRandom } from './seeded-random.ts';
-export { RealTime, type RealTimeOptions, type World } from './world.ts';
+export type { RealTimeOptions, World } from './world.ts';

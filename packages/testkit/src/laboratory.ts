@@ -1,10 +1,11 @@
 import { setTimeout } from 'node:timers';
 import type { Clock, Logger, RandomSource, Scheduler } from '@carillon/hooks';
+import { ExpectationError } from './expectation-error.ts';
 import { macrotask } from './macrotask.ts';
 import { ManualClock } from './manual-clock.ts';
 import { ManualScheduler } from './manual-scheduler.ts';
 import { type ConnectionTarget, type LaboratoryClientOptions, PacketClient } from './packet-client.ts';
-import { type ConnectDraft, completeConnect } from './packet-draft.ts';
+import type { ConnectDraft } from './packet-draft.ts';
 import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
 import { type Seed, type SeededRandom, seededRandom } from './seeded-random.ts';
 
@@ -64,6 +65,8 @@ export class Laboratory {
   readonly scheduler: ManualScheduler;
   readonly random: SeededRandom;
   readonly logger: RecordingLogger = recordingLogger();
+  /** One for all brokers: the second one does not give the same names as the first. */
+  readonly #platformRandom: SeededRandom;
   readonly #patience: number;
   readonly #maximumTasks: number;
   #settling: Promise<void> | undefined;
@@ -72,6 +75,7 @@ export class Laboratory {
   constructor(options: LaboratoryOptions = {}) {
     const { seed = 1, startAt, arrivals = 'sent', patience = 0, maximumTasks = 500_000 } = options;
     this.random = seededRandom(seed);
+    this.#platformRandom = this.random.fork('platform');
     this.clock = new ManualClock({
       ...(startAt === undefined ? {} : { startAt }),
       settle: () => this.settle(),
@@ -89,7 +93,7 @@ export class Laboratory {
     return {
       clock: this.clock,
       scheduler: this.scheduler,
-      random: this.random.fork('platform'),
+      random: this.#platformRandom,
       logger: this.logger,
     };
   }
@@ -111,8 +115,11 @@ export class Laboratory {
     const { protocolVersion = options.protocolVersion ?? 5, clientId = '' } = draft;
     const name = options.name ?? (clientId === '' ? this.nameClient() : clientId);
     const client = PacketClient.connect(target, { ...options, laboratory: this, protocolVersion, name });
-    client.send(completeConnect({ clientId: name, ...draft }, protocolVersion));
-    await client.expect('connack', { reasonCode: 0 });
+    const { reasonCode } = await client.connectPacket({ clientId: name, ...draft });
+    if (reasonCode !== 0) {
+      const refusal = `expected to be accepted, but CONNACK has reason code 0x${reasonCode.toString(16)}`;
+      throw new ExpectationError(`${name}: ${refusal}.\n\nWhat was said:\n${client.conversation}`);
+    }
     return client;
   }
 

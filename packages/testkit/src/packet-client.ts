@@ -18,6 +18,7 @@ import type {
   UserProperties,
 } from '@carillon/protocol';
 import { type ChannelPairOptions, channelPair } from './channel-pair.ts';
+import { ExpectationError } from './expectation-error.ts';
 import type { Laboratory } from './laboratory.ts';
 import { PacketConnection } from './packet-connection.ts';
 import {
@@ -29,7 +30,7 @@ import {
   type SubscriptionDraft,
 } from './packet-draft.ts';
 import { streamChannel } from './stream-channel.ts';
-import { RealTime, type RealTimeOptions } from './world.ts';
+import { RealTime, type RealTimeOptions, worldOf } from './world.ts';
 
 /** What a client connects to: a broker, or anything else that takes a byte channel. */
 export interface ConnectionTarget {
@@ -99,13 +100,14 @@ export interface ReceivedMessage extends PublishPacket {
  */
 export class PacketClient extends PacketConnection {
   #lastPacketId = 0;
+  #connack: ConnackPacket | undefined;
 
   /** Connects in memory. Nothing is sent yet: `connectPacket` begins the conversation. */
   static connect(target: ConnectionTarget, options: LaboratoryClientOptions): PacketClient {
     const { laboratory, protocolVersion = 5, name = laboratory.nameClient(), wrap = (end) => end } = options;
     const [clientEnd, serverEnd] = channelPair(laboratory, { name, ...options.channel });
     target.handle(wrap(serverEnd), { transport: 'stream', encrypted: false, ...options.remote });
-    return new PacketClient(name, protocolVersion, clientEnd, laboratory);
+    return new PacketClient(name, protocolVersion, clientEnd, worldOf(laboratory));
   }
 
   /** Connects over TCP or a Unix socket, in the real world. Rejects when the connection fails. */
@@ -131,7 +133,14 @@ export class PacketClient extends PacketConnection {
    */
   async connectPacket(draft: ConnectDraft = {}): Promise<ConnackPacket> {
     this.send(completeConnect({ clientId: this.name, ...draft }, this.protocolVersion));
-    return this.expect('connack');
+    this.#connack = await this.expect('connack');
+    return this.#connack;
+  }
+
+  /** What the server answered to CONNECT. Throws an `ExpectationError` where it has not answered yet. */
+  get connack(): ConnackPacket {
+    if (this.#connack === undefined) throw new ExpectationError(`${this.name}: no CONNACK was received yet.`);
+    return this.#connack;
   }
 
   /** Sends SUBSCRIBE and waits for its SUBACK; what comes besides is left to be received. */

@@ -11,7 +11,6 @@ import {
 import { Conversation } from './conversation.ts';
 import { describePacket } from './describe-packet.ts';
 import { ExpectationError } from './expectation-error.ts';
-import { MemoryChannel } from './memory-channel.ts';
 import { completePacket, type PacketDraft } from './packet-draft.ts';
 import type { World } from './world.ts';
 
@@ -20,6 +19,14 @@ export type PacketOf<Type extends PacketType> = Extract<Packet, { type: Type }>;
 
 /** What a packet must have besides its type. Fields that are not named may be anything. */
 export type PacketFields<Type extends PacketType> = Partial<Omit<PacketOf<Type>, 'type'>>;
+
+/** A client's end of a connection, which can also go as clients do. */
+export interface ClientChannel extends ByteChannel {
+  /** Closes at once, and lets the other end know by an error. */
+  reset(): void;
+  /** Is gone, and tells nobody. */
+  vanish(): void;
+}
 
 /** The largest packet there is in MQTT: four bytes of remaining length, and the fixed header. */
 const LARGEST_PACKET = 268_435_455 + 5;
@@ -33,7 +40,7 @@ export class PacketConnection {
   readonly name: string;
   /** What bytes are read and written as. */
   readonly protocolVersion: ProtocolVersion;
-  readonly #channel: ByteChannel;
+  readonly #channel: ClientChannel;
   readonly #world: World;
   readonly #reader: PacketReader;
   readonly #conversation = new Conversation();
@@ -46,7 +53,7 @@ export class PacketConnection {
   constructor(
     name: string,
     protocolVersion: ProtocolVersion,
-    channel: ByteChannel,
+    channel: ClientChannel,
     world: World,
     changed: () => void = () => {},
   ) {
@@ -121,7 +128,7 @@ export class PacketConnection {
 
   /** Lets the world settle and takes everything that has come. */
   async receiveAll(): Promise<Packet[]> {
-    await this.#world.settle();
+    await this.#world.fallSilent();
     this.#expectReadable('packets');
     return this.#inbox.splice(0);
   }
@@ -156,7 +163,7 @@ export class PacketConnection {
 
   /** Nothing came, and the connection is still open: silence is not shown by a connection that is over. */
   async expectNothing(): Promise<void> {
-    await this.#world.settle();
+    await this.#world.fallSilent();
     if (this.#inbox.length > 0)
       throw this.#failure(`expected nothing, but received ${this.#describeInbox()}`);
     this.#expectReadable('nothing');
@@ -192,18 +199,14 @@ export class PacketConnection {
   /** The client crashes: the connection is reset. */
   async drop(): Promise<void> {
     this.#conversation.noted('→ (the connection is dropped)');
-    if (this.#channel instanceof MemoryChannel) this.#channel.reset();
-    else this.#channel.destroy();
+    this.#channel.reset();
     await this.#world.settleUntil(() => this.closed);
   }
 
-  /** The client is gone and nobody is told, as when a cable is pulled. In memory only. */
+  /** The client is gone and nobody is told, as when a cable is pulled. In memory only: throws a `TypeError` otherwise. */
   vanish(): void {
-    if (!(this.#channel instanceof MemoryChannel)) {
-      throw new TypeError('Only a client in a laboratory can vanish: a socket belongs to the system.');
-    }
-    this.#conversation.noted('→ (the client vanishes)');
     this.#channel.vanish();
+    this.#conversation.noted('→ (the client vanishes)');
   }
 
   /** From now on the client reads nothing: what the server sends piles up. */

@@ -1,8 +1,9 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ByteChannel } from '@carillon/hooks';
+import type { ClientChannel } from './packet-connection.ts';
 
 /** The byte channel of a stream that is connected: a socket, a TLS socket, a WebSocket's stream. */
-export function streamChannel(stream: Duplex): ByteChannel {
+export function streamChannel(stream: Duplex): ClientChannel {
   return {
     open(receiver) {
       let failure: Error | undefined;
@@ -26,5 +27,12 @@ export function streamChannel(stream: Duplex): ByteChannel {
     resume: () => void stream.resume(),
     end: () => void stream.end(),
     destroy: () => void stream.destroy(),
+    reset() {
+      if (stream instanceof Socket) stream.resetAndDestroy();
+      else stream.destroy();
+    },
+    vanish() {
+      throw new TypeError('Only a client in a laboratory can vanish: a socket belongs to the system.');
+    },
   };
 }

@@ -1,11 +1,24 @@
 import { clearTimeout, setTimeout } from 'node:timers';
+import type { Laboratory } from './laboratory.ts';
+import { macrotask } from './macrotask.ts';
 
 /** Where a client lives: a laboratory, or the real world. */
 export interface World {
-  /** Lets happen what can happen now. */
+  /** Lets happen what can happen without waiting. */
   settle(): Promise<void>;
+  /** Lets happen what can happen until nothing more is to be expected. */
+  fallSilent(): Promise<void>;
   /** Lets happen what can happen until `condition` holds; says whether it does in the end. */
   settleUntil(condition: () => boolean): Promise<boolean>;
+}
+
+/** The world of a laboratory: what has not come when it is at rest does not come. */
+export function worldOf(laboratory: Laboratory): World {
+  return {
+    settle: () => laboratory.settle(),
+    fallSilent: () => laboratory.settle(),
+    settleUntil: (condition) => laboratory.settleUntil(condition),
+  };
 }
 
 /** How long a client in the real world waits. */
@@ -32,7 +45,11 @@ export class RealTime implements World {
     for (const look of [...this.#waiting]) look();
   }
 
-  async settle(): Promise<void> {
+  settle(): Promise<void> {
+    return macrotask();
+  }
+
+  async fallSilent(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, this.#silence));
   }
 

@@ -47,6 +47,14 @@ describe('a packet client over a socket', () => {
     expect(client.closed).toBe(true);
   });
 
+  it('drops its connection by a reset, and cannot vanish', async () => {
+    const client = await PacketClient.overSocket({ host: '127.0.0.1', port });
+    await client.connectPacket();
+    expect(() => client.vanish()).toThrow(TypeError);
+    const [error] = await Promise.all([broker.nextClose(), client.drop()]);
+    expect(error?.message).toContain('ECONNRESET');
+  });
+
   it('does not wait for a connection that is over', async () => {
     const client = await PacketClient.overSocket({ host: '127.0.0.1', port }, { timeout: 60_000 });
     await client.connectPacket();

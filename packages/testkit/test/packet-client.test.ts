@@ -121,11 +121,37 @@ describe('a packet client', () => {
     await expect(client.expectNothing()).rejects.toThrow('expected nothing, but received PINGRESP');
   });
 
-  it('says when a packet has other fields than expected', async () => {
+  it('says when the broker refuses who was to be connected', async () => {
     const { laboratory, broker } = setUp();
     broker.connectReasonCode = 0x87;
     await expect(laboratory.connect(broker)).rejects.toThrow(
-      'expected CONNACK with reasonCode 0x0, but received CONNACK reason code 0x87',
+      'expected to be accepted, but CONNACK has reason code 0x87',
+    );
+  });
+
+  it('says when a packet has other fields than expected', async () => {
+    const { laboratory, broker } = setUp();
+    const client = await laboratory.connect(broker);
+    broker.say({ type: 'disconnect', reasonCode: 0x82, properties: {} });
+    await expect(client.expect('disconnect', { reasonCode: 0x8e })).rejects.toThrow(
+      'expected DISCONNECT with reasonCode 0x8E, but received DISCONNECT reason code 0x82',
+    );
+  });
+
+  it('keeps what CONNECT was answered', async () => {
+    const { laboratory, broker } = setUp();
+    const client = PacketClient.connect(broker, { laboratory });
+    expect(() => client.connack).toThrow('no CONNACK was received yet');
+    const connack = await client.connectPacket();
+    expect(client.connack).toBe(connack);
+  });
+
+  it('shows in its conversation what subscriptions were asked for and granted', async () => {
+    const { laboratory, broker } = setUp();
+    const client = await laboratory.connect(broker);
+    await client.subscribe('rooms/#');
+    expect(client.conversation).toContain(
+      '→ SUBSCRIBE packetId 1, subscriptions [{filter "rooms/#"}]\n← SUBACK packetId 1, reason codes 0x00',
     );
   });
 

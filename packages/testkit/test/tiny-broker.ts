@@ -12,6 +12,7 @@ export class TinyBroker implements ConnectionTarget {
   deliveredQoS: 0 | 1 | 2 = 0;
   /** Packet types that are answered with silence. */
   readonly silentOn = new Set<Packet['type']>();
+  #tellClosed: (error: Error | undefined) => void = () => {};
   readonly #scheduler: Scheduler | undefined;
   readonly #connections = new Set<TinyConnection>();
 
@@ -31,7 +32,10 @@ export class TinyBroker implements ConnectionTarget {
     channel.open({
       received: (chunk) => this.#read(connection, chunk),
       drained: () => {},
-      closed: () => void this.#connections.delete(connection),
+      closed: (error) => {
+        this.#connections.delete(connection);
+        this.#tellClosed(error);
+      },
     });
   }
 
@@ -50,6 +54,13 @@ export class TinyBroker implements ConnectionTarget {
 
   closeAll(): void {
     for (const { channel } of this.#connections) channel.end();
+  }
+
+  /** Why the next connection that ends did so. */
+  nextClose(): Promise<Error | undefined> {
+    return new Promise((resolve) => {
+      this.#tellClosed = resolve;
+    });
   }
 
   #read(connection: TinyConnection, chunk: Uint8Array): void {
