@@ -131,6 +131,7 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
   collect(topic: string, into: T[]): void {
     const exact = this.#exact.get(topic);
     if (exact !== undefined) into.push(exact);
+    if (this.#wildcardCount === 0) return;
     for (const entry of this.#findWildcards(topic)) into.push(entry.value);
   }
 
