@@ -209,7 +209,7 @@ describe('properties', () => {
     expect(new Set(properties.map((property) => property.bytes[0]))).toEqual(ids);
   });
 
-  it.each([0x00, 0x04, 0x2b, 0x7f])('refuses the unknown property 0x%s', (id) => {
+  it.each([0x00, 0x04, 0x2b, 0x7f])('refuses the unknown property %i', (id) => {
     const error = refusalOf(frame('publish', bytes(id, 0)), 5);
     expect(error).toMatchObject({ reasonCode: 0x81, rule: '§2.2.2.2' });
   });
