@@ -52,7 +52,9 @@ export function objectionTo(
   const name = packageNameOf(specifier);
   const id = names.get(name);
   if (id === undefined) {
-    return rule.npm === 'any' || rule.npm.includes(name) ? undefined : `${name}: not a dependency for here`;
+    // Where `ws` may be used, so may `@types/ws`: published types can name it.
+    const allowed = rule.npm === 'any' || rule.npm.includes(name.replace('@types/', ''));
+    return allowed ? undefined : `${name}: not a dependency for here`;
   }
   if (rule.packages.includes(id)) return undefined;
   if (rule.types?.includes(id)) return typeOnly ? undefined : `${name}: only its types`;

@@ -55,6 +55,8 @@ function outcomesOf(expression: ts.Expression): ts.Expression[] {
 function handlesFailure({ expression, arguments: handlers }: ts.CallExpression): boolean {
   if (!ts.isPropertyAccessExpression(expression)) return false;
   const method = expression.name.text;
+  const before = expression.expression;
+  if (method === 'finally') return ts.isCallExpression(before) && handlesFailure(before);
   return (method === 'catch' && handlers.length > 0) || (method === 'then' && handlers.length > 1);
 }
 
@@ -72,15 +74,17 @@ test('a forgotten promise is found, and one that is looked after is not', { time
     'maybe();',
     'Math.random() > 1 && later();',
     'later().then(() => {});',
+    'later().finally(() => {});',
     'await later();',
     'void later();',
     'later().catch(() => {});',
     'later().then(() => {}, () => {});',
+    'later().catch(() => {}).finally(() => {});',
     'export let kept; kept = later();',
   ];
   const program = compile([], new Map([[path, lines.join('\n')]]));
   const places = forgottenPromises(program, path).map((found) => Number(/:(\d+)/.exec(found)?.[1]));
-  expect(places).toEqual([2, 3, 4, 5]);
+  expect(places).toEqual([2, 3, 4, 5, 6]);
 });
 
 test('no promise is forgotten, in the sources or in the tests', { timeout: COMPILE_TIME }, () => {
