@@ -136,10 +136,7 @@ export class BytePipe {
     const next = this.#underWay[0] ?? (this.#unsentBytes === 0 ? this.#ending : undefined);
     if (next === undefined) return;
     this.#deliveryAwaited = true;
-    const arrive = () => this.#laboratory.scheduler.arrive(this.#what, () => this.#deliver());
-    const delay = next.arrivesAt - this.#laboratory.clock.elapsed();
-    if (delay > 0) this.#laboratory.clock.schedule(delay, arrive);
-    else arrive();
+    this.#laboratory.arriveAt(next.arrivesAt, { what: this.#what, run: () => this.#deliver() });
   }
 
   #deliver(): void {

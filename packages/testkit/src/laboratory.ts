@@ -3,7 +3,7 @@ import type { Clock, Logger, RandomSource, Scheduler } from '@carillon/hooks';
 import { ExpectationError } from './expectation-error.ts';
 import { macrotask } from './macrotask.ts';
 import { ManualClock } from './manual-clock.ts';
-import { ManualScheduler } from './manual-scheduler.ts';
+import { ManualScheduler, type PendingTask } from './manual-scheduler.ts';
 import { type ConnectionTarget, type LaboratoryClientOptions, PacketClient } from './packet-client.ts';
 import type { ConnectDraft } from './packet-draft.ts';
 import { type RecordingLogger, recordingLogger } from './recording-logger.ts';
@@ -71,6 +71,8 @@ export class Laboratory {
   readonly #maximumTasks: number;
   #settling: Promise<void> | undefined;
   #clients = 0;
+  /** What arrives later, by the instant of `elapsed()`. */
+  readonly #underWay = new Map<number, PendingTask[]>();
 
   constructor(options: LaboratoryOptions = {}) {
     const { seed = 1, startAt, arrivals = 'sent', patience = 0, maximumTasks = 500_000 } = options;
@@ -128,6 +130,18 @@ export class Laboratory {
     return `client-${++this.#clients}`;
   }
 
+  /**
+   * @internal Something comes from outside at an instant of `elapsed()`; what comes at the same instant comes
+   * in the same turn.
+   */
+  arriveAt(instant: number, task: PendingTask): void {
+    const delay = instant - this.clock.elapsed();
+    const together = this.#underWay.get(instant);
+    if (delay <= 0) this.scheduler.arrive(task.what, task.run);
+    else if (together !== undefined) together.push(task);
+    else this.#gather(instant, delay, task);
+  }
+
   /** Lets `milliseconds` pass, and the world come to rest at every moment in which something is due. */
   advance(milliseconds: number): Promise<void> {
     return this.clock.advance(milliseconds);
@@ -157,6 +171,15 @@ export class Laboratory {
       await this.settle();
     }
     return true;
+  }
+
+  #gather(instant: number, delay: number, first: PendingTask): void {
+    const together = [first];
+    this.#underWay.set(instant, together);
+    this.clock.schedule(delay, () => {
+      this.#underWay.delete(instant);
+      for (const { what, run } of together) this.scheduler.arrive(what, run);
+    });
   }
 
   async #comeToRest(): Promise<void> {

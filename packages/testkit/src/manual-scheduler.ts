@@ -13,6 +13,7 @@ export interface ManualSchedulerOptions {
 export interface PendingTask {
   /** Named in the message when the world does not come to rest. */
   readonly what: string;
+  /** Called once, in its place. */
   readonly run: () => void;
 }
 

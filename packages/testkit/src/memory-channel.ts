@@ -52,6 +52,7 @@ export class MemoryChannel implements ByteChannel {
     this.#incoming.stopReading();
   }
 
+  /** Reads again, what piled up first. */
   resume(): void {
     this.#paused = false;
     if (this.#receiver !== undefined) this.#incoming.startReading();

@@ -34,6 +34,7 @@ import { RealTime, type RealTimeOptions, worldOf } from './world.ts';
 
 /** What a client connects to: a broker, or anything else that takes a byte channel. */
 export interface ConnectionTarget {
+  /** Takes the connection over. A broker does. */
   handle(channel: ByteChannel, remote: Remote): unknown;
 }
 

@@ -214,6 +214,7 @@ export class PacketConnection {
     this.#channel.pause();
   }
 
+  /** Reads again, what piled up first. */
   startReading(): void {
     this.#channel.resume();
   }

@@ -34,11 +34,11 @@ export type PacketDraft =
   | ({ type: 'subscribe' } & Partial<Omit<SubscribePacket, 'type' | 'subscriptions'>> & {
         subscriptions: readonly SubscriptionDraft[];
       })
-  | DraftOf<Exclude<PacketType, 'connect' | 'publish' | 'subscribe'>>;
-
-type DraftOf<Type extends PacketType> = {
-  [Each in Type]: { type: Each } & Partial<Omit<Extract<Packet, { type: Each }>, 'type'>>;
-}[Type];
+  | {
+      [Type in Exclude<PacketType, 'connect' | 'publish' | 'subscribe'>]: { type: Type } & Partial<
+        Omit<Extract<Packet, { type: Type }>, 'type'>
+      >;
+    }[Exclude<PacketType, 'connect' | 'publish' | 'subscribe'>];
 
 /** The bytes that a payload's draft stands for. */
 export function payloadBytes(payload: PayloadDraft): Uint8Array {

@@ -1,5 +1,5 @@
 import type { ProtocolVersion } from '@carillon/protocol';
-import { ExpectationError, Laboratory, PacketClient } from '@carillon/testkit';
+import { describePacket, ExpectationError, Laboratory, PacketClient } from '@carillon/testkit';
 import { describe, expect, it } from 'vitest';
 import { TinyBroker } from './tiny-broker.ts';
 
@@ -225,6 +225,25 @@ describe('a packet client', () => {
     await vanishing.expectNothing();
     await laboratory.advance(1_000_000);
     expect(broker.connectionCount).toBe(1);
+  });
+
+  it('repeats a whole run with all its luck for the same seed', async () => {
+    const run = async (seed: number) => {
+      const laboratory = new Laboratory({ seed, arrivals: 'mixed' });
+      const broker = new TinyBroker(laboratory.scheduler);
+      const channel = { cut: 'random', latency: 5 } as const;
+      const clients = ['a', 'b', 'c', 'd'].map((name) =>
+        PacketClient.connect(broker, { laboratory, name, channel }),
+      );
+      for (const client of clients) client.send({ type: 'connect', clientId: client.name });
+      for (const client of clients) client.publishOnly(client.name, 'x'.repeat(50));
+      await laboratory.advance(10_000);
+      return broker.received.map((packet) => describePacket(packet));
+    };
+    const first = await run(1);
+    expect(first.length).toBe(8);
+    expect(await run(1)).toEqual(first);
+    expect(await run(2)).not.toEqual(first);
   });
 
   it('tells the broker where it comes from', async () => {
