@@ -82,7 +82,7 @@ class HttpAttachment implements Attachment {
     this.#web = web;
     this.#settings = settings;
     this.#accept = accept;
-    this.#gate = new UpgradeGate(web);
+    this.#gate = new UpgradeGate(web, settings.lingerTimeout);
   }
 
   get name(): string {

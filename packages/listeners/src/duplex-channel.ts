@@ -40,7 +40,9 @@ type State =
 class DuplexChannel implements ByteChannel {
   readonly #duplex: Duplex;
   readonly #lingerTimeout: number;
-  readonly #onTaken = (): void => this.#taken();
+  readonly #onTaken = (error?: Error | null): void => {
+    if (!error) this.#taken();
+  };
   #receiver: ChannelReceiver | null = null;
   #state: State = 'open';
   /** True while bytes wait that `drained` has not been called for. */

@@ -131,7 +131,7 @@ class SocketListener implements Listener {
       const path = absolutePath(place.path);
       await clearStaleSocket(path);
       await bind(this.#server, { path, backlog }, place.path);
-      if (place.mode !== undefined) chmodSync(path, place.mode);
+      if (place.mode !== undefined) this.#permit(path, place.mode);
       this.#address = { path };
     } else {
       const { port, host } = place;
@@ -169,10 +169,20 @@ class SocketListener implements Listener {
     return this.#closed;
   }
 
+  /** In the same turn in which the socket was bound: nobody was accepted yet. */
+  #permit(path: string, mode: number): void {
+    try {
+      chmodSync(path, mode);
+    } catch (cause) {
+      this.#server.close();
+      throw new ListenerError('LISTENER_FAILED', `path '${path}': its mode cannot be set`, cause);
+    }
+  }
+
   #lastStep(): Step {
     const { websocket, tls, lingerTimeout, place } = this.#settings;
     if (websocket !== undefined) {
-      return webSocketStep(websocket, this.#reception, (arrival, socket, request) => {
+      return webSocketStep(websocket, lingerTimeout, this.#reception, (arrival, socket, request) => {
         const channel = channelFromWebSocket(socket, { lingerTimeout });
         const forwarded = forwardedClient(this.#nearest(arrival), request.headers, websocket.forwarding);
         this.#handOver(arrival, channel, tls === undefined ? 'ws' : 'wss', { request, forwarded });

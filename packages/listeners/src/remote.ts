@@ -50,6 +50,5 @@ function addressOf(end: { address?: string | undefined; port?: number | undefine
 
 /** Node says `false` when the client did not ask for a name. */
 function nameAsked(stream: TLSSocket | undefined): string | undefined {
-  const name: unknown = stream && Reflect.get(stream, 'servername');
-  return typeof name === 'string' && name !== '' ? name : undefined;
+  return stream?.servername || undefined;
 }

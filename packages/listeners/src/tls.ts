@@ -12,6 +12,9 @@ import { ListenerError } from './errors.ts';
 import type { Reception } from './reception.ts';
 import type { Pem, TlsCertificates, TlsIdentity, TlsOptions } from './tls-options.ts';
 
+/** What a timer can hold, in milliseconds. */
+const longestTimeout = 2 ** 31 - 1;
+
 /**
  * The TLS handshakes of a listener. Node's own TLS server does them, but it never listens: sockets are handed
  * to it, because a PROXY protocol header may have to be read before.
@@ -34,7 +37,8 @@ export class TlsHandshakes {
     createContext('tls', this.#contextOptions(options, options, ''));
     this.#server = createServer({
       ...this.#contextOptions(options, options, ''),
-      handshakeTimeout,
+      // The reception's deadline for all handshakes comes first.
+      handshakeTimeout: Math.min(2 * handshakeTimeout, longestTimeout),
       ALPNProtocols: [alpn],
       requestCert: options.requestCert ?? false,
       // Judged in #secured, where the reason is known and can be told.
@@ -108,7 +112,7 @@ export class TlsHandshakes {
 
   #contextFor(name: string): SecureContext | undefined {
     const asked = name.toLowerCase();
-    return this.#sni.get(asked) ?? this.#sni.get(`*${asked.slice(asked.indexOf('.'))}`);
+    return this.#sni.get(asked) ?? this.#sni.get(asked.replace(/^[^.]*/, '*'));
   }
 
   #sniContexts(certificates: TlsCertificates): Map<string, SecureContext> {

@@ -14,6 +14,14 @@ export interface UpgradeOutcome {
   refused(code: RefusalCode, message: string, cause?: Error): void;
 }
 
+/** Why a request may not become a WebSocket. */
+interface Objection {
+  readonly status: number;
+  readonly code: RefusalCode;
+  readonly message: string;
+  readonly cause?: Error;
+}
+
 /** MQTT 3.1 over WebSocket called it so. */
 const oldSubprotocol = 'mqttv3.1';
 
@@ -23,16 +31,19 @@ export class UpgradeGate {
   readonly #server: WebSocketServer;
   readonly #outcomes = new WeakMap<IncomingMessage, UpgradeOutcome>();
 
-  constructor(settings: WebSocketSettings) {
+  /** @param closeTimeout - Milliseconds a peer has for its half of the closing handshake. */
+  constructor(settings: WebSocketSettings, closeTimeout: number) {
     this.#settings = settings;
-    this.#server = new WebSocketServer({
+    const options = {
+      closeTimeout,
       noServer: true,
       clientTracking: false,
       // Compression costs memory per connection, and MQTT payloads seldom gain by it.
       perMessageDeflate: false,
       maxPayload: settings.maxPayload,
-      handleProtocols: (offered) => chooseSubprotocol(offered) ?? false,
-    });
+      handleProtocols: (offered: ReadonlySet<string>) => chooseSubprotocol(offered) ?? false,
+    };
+    this.#server = new WebSocketServer(options);
     this.#server.on('wsClientError', (error, socket, message) => {
       answerAndClose(socket, 400, error.message);
       this.#outcomes.get(message)?.refused('WEBSOCKET_HANDSHAKE_FAILED', error.message, error);
@@ -48,19 +59,43 @@ export class UpgradeGate {
   upgrade(message: IncomingMessage, socket: Duplex, head: Buffer, outcome: UpgradeOutcome): void {
     socket.on('error', () => socket.destroy());
     const request = { url: message.url ?? '/', headers: message.headers };
+    const objection = this.#objection(message, request);
+    if (objection !== undefined) {
+      answerAndClose(socket, objection.status, objection.message);
+      outcome.refused(objection.code, objection.message, objection.cause);
+      return;
+    }
+    this.#outcomes.set(message, outcome);
+    this.#server.handleUpgrade(message, socket, head, (webSocket) => outcome.upgraded(webSocket, request));
+  }
+
+  #objection(message: IncomingMessage, request: UpgradeRequest): Objection | undefined {
     if (!this.serves(message)) {
-      answerAndClose(socket, 404, 'MQTT is not served at this path');
-      outcome.refused('WEBSOCKET_PATH_UNKNOWN', `The path ${pathOf(message.url)} is not served`);
-    } else if (!isOriginAllowed(request, this.#settings.origins)) {
-      answerAndClose(socket, 403, 'This origin is not allowed');
-      outcome.refused('WEBSOCKET_ORIGIN_REFUSED', `The origin ${message.headers.origin} is not allowed`);
-    } else if (this.#settings.requireSubprotocol && subprotocolOf(message) === undefined) {
-      // [MQTT-6.0.0-3], [MQTT-6.0.0-4]
-      answerAndClose(socket, 400, 'The WebSocket subprotocol must be mqtt');
-      outcome.refused('WEBSOCKET_SUBPROTOCOL_MISSING', 'The client does not offer the subprotocol mqtt');
-    } else {
-      this.#outcomes.set(message, outcome);
-      this.#server.handleUpgrade(message, socket, head, (webSocket) => outcome.upgraded(webSocket, request));
+      return { status: 404, code: 'WEBSOCKET_PATH_UNKNOWN', message: `${pathOf(message.url)} is not served` };
+    }
+    const origin = this.#originObjection(request);
+    if (origin !== undefined) return origin;
+    // [MQTT-6.0.0-3], [MQTT-6.0.0-4]
+    if (this.#settings.requireSubprotocol && subprotocolOf(message) === undefined) {
+      return {
+        status: 400,
+        code: 'WEBSOCKET_SUBPROTOCOL_MISSING',
+        message: 'The WebSocket subprotocol mqtt is not offered',
+      };
+    }
+    return undefined;
+  }
+
+  #originObjection(request: UpgradeRequest): Objection | undefined {
+    const refusal = { status: 403, code: 'WEBSOCKET_ORIGIN_REFUSED' } as const;
+    try {
+      if (isOriginAllowed(request, this.#settings.origins)) return undefined;
+      const { origin } = request.headers;
+      return { ...refusal, message: `The origin ${origin} is not allowed` };
+    } catch (thrown) {
+      // The host's own function failed: nobody has allowed it.
+      const cause = thrown instanceof Error ? thrown : new Error(String(thrown));
+      return { ...refusal, message: 'The origin could not be judged', cause };
     }
   }
 }

@@ -33,7 +33,9 @@ type State = 'open' | 'ending' | 'closed';
 class WebSocketChannel implements ByteChannel {
   readonly #socket: WebSocket;
   readonly #lingerTimeout: number;
-  readonly #onTaken = (): void => this.#taken();
+  readonly #onTaken = (error?: Error | null): void => {
+    if (!error) this.#taken();
+  };
   #receiver: ChannelReceiver | null = null;
   #state: State = 'open';
   #owesDrained = false;

@@ -17,11 +17,12 @@ export type WebSocketAccept = (arrival: Arrival, socket: WebSocket, request: Upg
  */
 export function webSocketStep(
   settings: WebSocketSettings,
+  closeTimeout: number,
   reception: Reception,
   accept: WebSocketAccept,
 ): Step {
   const arrivals = new WeakMap<Duplex, Arrival>();
-  const gate = new UpgradeGate(settings);
+  const gate = new UpgradeGate(settings, closeTimeout);
   const server = createServer();
 
   server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
