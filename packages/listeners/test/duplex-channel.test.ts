@@ -9,23 +9,23 @@ import { Connection } from './connections.ts';
 class HandStream extends Duplex {
   /** Groups of pieces that were given to the transport together. */
   readonly groups: string[][] = [];
-  readonly #acknowledge: ((error?: Error | null) => void)[] = [];
+  readonly #untaken: ((error?: Error | null) => void)[] = [];
 
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
     this.groups.push([chunk.toString()]);
-    this.#acknowledge.push(done);
+    this.#untaken.push(done);
   }
 
   override _writev(chunks: { chunk: Buffer }[], done: (error?: Error | null) => void): void {
     this.groups.push(chunks.map(({ chunk }) => chunk.toString()));
-    this.#acknowledge.push(done);
+    this.#untaken.push(done);
   }
 
   /** The transport has taken the oldest group. */
-  take(error?: Error): void {
-    this.#acknowledge.shift()?.(error);
+  takeOldest(error?: Error): void {
+    this.#untaken.shift()?.(error);
   }
 }
 
@@ -61,7 +61,7 @@ test('several pieces reach the transport together, one piece alone', () => {
   const stream = new HandStream();
   const { channel } = new Connection(channelFromDuplex(stream));
   channel.write(bytes('a'));
-  stream.take();
+  stream.takeOldest();
   channel.write(bytes('b', 'c', 'd'));
   expect(stream.groups).toEqual([['a'], ['b', 'c', 'd']]);
 });
@@ -91,10 +91,10 @@ test('drained is told once everything was taken after some of it had to wait', a
   connection.channel.write(bytes('abc'));
   connection.channel.write(bytes('de'));
   expect(connection.channel.unsentBytes).toBe(5);
-  stream.take();
+  stream.takeOldest();
   expect(connection.channel.unsentBytes).toBe(2);
   expect(connection.drains.left).toBe(0);
-  stream.take();
+  stream.takeOldest();
   expect(await connection.drains.next()).toBe(0);
   expect(connection.drains.left).toBe(0);
 });
@@ -103,7 +103,7 @@ test('a write that fails is no drain', async () => {
   const stream = new HandStream();
   const connection = new Connection(channelFromDuplex(stream));
   connection.channel.write(bytes('abc'));
-  stream.take(new Error('cable cut'));
+  stream.takeOldest(new Error('cable cut'));
   expect((await connection.ends.next()).error?.message).toBe('cable cut');
   expect(connection.drains.left).toBe(0);
 });
