@@ -18,44 +18,45 @@ export type FieldChecks<T> = { readonly [Field in keyof T]-?: Check<Exclude<T[Fi
 /**
  * Reads an answer that is an object: each field is read once and checked, and a field that does not exist is
  * an error, since a mistyped `permissions` would otherwise let everybody do everything.
+ *
+ * @param path names the object where it is part of another one
  */
-export function readFields<T extends object>(answer: unknown, checks: FieldChecks<T>): Partial<T> {
-  const given = requireObject(answer);
-  refuseUnknownFields(given, checks);
+export function readFields<T extends object>(
+  answer: unknown,
+  checks: FieldChecks<T>,
+  path: string | undefined = undefined,
+): Partial<T> {
+  if (!isObject(answer)) return refuse(path ?? 'the answer', answer, `an object with ${listFields(checks)}`);
+  refuseUnknownFields(answer, checks, path);
   const fields: Partial<T> = {};
   for (const field in checks) {
-    const value = given[field];
-    if (value !== undefined) fields[field] = checks[field](value, field);
+    const value = answer[field];
+    if (value !== undefined) fields[field] = checks[field](value, nameField(field, path));
   }
   return fields;
 }
 
 /** An object within an answer. */
 export function inner<T extends object>(checks: FieldChecks<T>): Check<Partial<T>> {
-  return (value, field) => {
-    try {
-      return readFields(value, checks);
-    } catch (thrown) {
-      if (thrown instanceof ImpossibleAnswer) throw new ImpossibleAnswer(`in ${field}, ${thrown.message}`);
-      throw thrown;
-    }
-  };
+  return (value, field) => readFields(value, checks, field);
 }
 
-function requireObject(answer: unknown): Readonly<Record<string, unknown>> {
-  if (isObject(answer)) return answer;
-  throw new ImpossibleAnswer(`the answer is ${describeValue(answer)}.`);
+function refuseUnknownFields(given: object, checks: object, path: string | undefined): void {
+  const unknown = Object.keys(given).find((field) => !Object.hasOwn(checks, field));
+  if (unknown === undefined) return;
+  throw new ImpossibleAnswer(`there is no ${nameField(unknown, path)}; there are ${listFields(checks)}.`);
+}
+
+function nameField(field: string, path: string | undefined): string {
+  return path === undefined ? field : `${path}.${field}`;
+}
+
+function listFields(checks: object): string {
+  return Object.keys(checks).join(', ');
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function refuseUnknownFields(given: object, checks: object): void {
-  const unknown = Object.keys(given).filter((field) => !Object.hasOwn(checks, field));
-  if (unknown.length === 0) return;
-  const known = Object.keys(checks).join(', ');
-  throw new ImpossibleAnswer(`the answer has no such field as ${unknown.join(', ')}; there are ${known}.`);
 }
 
 /** Names a value without showing it: it may be a password. */

@@ -1,8 +1,7 @@
 import type { MaybePromise } from '@carillon/persistence';
-import { describeValue, ImpossibleAnswer } from './answer-checks.ts';
+import { describeValue, ImpossibleAnswer, isObject } from './answer-checks.ts';
 import { contain } from './ask.ts';
 import type { ContainedHandler } from './contained-handler.ts';
-import { readAllow } from './decide.ts';
 import { firstAnswer } from './first-answer.ts';
 import { readRefusal } from './refusal.ts';
 import { type Denied, failedBy } from './verdict.ts';
@@ -27,11 +26,15 @@ export function compileCommit<Event>(
 
 function readConsent(answer: unknown, plugin: string): Denied | undefined {
   if (answer === undefined) return undefined;
+  if (isRefusal(answer)) return readRefusal(answer, plugin, carriers);
   // A handler that ends in "return query(…)" answers with rows: better told at once than taken for a yes.
-  if (typeof answer !== 'object' || readAllow(answer)) {
-    throw new ImpossibleAnswer(
-      `the answer is ${describeValue(answer)}; it must be undefined, or { allow: false, … } to refuse.`,
-    );
-  }
-  return readRefusal(answer, plugin, carriers);
+  throw new ImpossibleAnswer(
+    `the answer is ${describeValue(answer)}; it must be undefined, or { allow: false, … } to refuse.`,
+  );
+}
+
+function isRefusal(answer: unknown): boolean {
+  if (!isObject(answer)) return false;
+  const { allow } = answer;
+  return allow === false;
 }

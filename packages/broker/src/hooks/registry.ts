@@ -150,7 +150,10 @@ export class HookRegistry {
     const tell = this.#slots.hookFailed;
     if (tell === null || event.hook === 'hookFailed' || this.#tellingFailure) return;
     this.#tellingFailure = true;
-    tell(event);
-    this.#tellingFailure = false;
+    try {
+      tell(event);
+    } finally {
+      this.#tellingFailure = false;
+    }
   }
 }
