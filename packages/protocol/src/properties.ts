@@ -210,23 +210,25 @@ const owners: readonly PropertyOwner[] = [
   'auth',
 ];
 
-const definitionsByOwner = new Map<PropertyOwner, readonly PropertyDefinition[]>();
-const definitionsByOwnerAndId = new Map<PropertyOwner, readonly (PropertyDefinition | undefined)[]>();
+const byName = new Map<PropertyOwner, ReadonlyMap<string, PropertyDefinition>>();
+const byId = new Map<PropertyOwner, readonly (PropertyDefinition | undefined)[]>();
 for (const owner of owners) {
   const allowed = propertyDefinitions.filter((definition) => definition.owners[owner] !== undefined);
-  definitionsByOwner.set(owner, allowed);
-  definitionsByOwnerAndId.set(
+  byName.set(owner, new Map(allowed.map((definition) => [definition.name, definition])));
+  byId.set(
     owner,
     Array.from({ length: 0x2b }, (_, id) => allowed.find((definition) => definition.id === id)),
   );
 }
 
-/** The properties that `owner` may carry, in the order in which they are written. */
-export function propertiesOf(owner: PropertyOwner): readonly PropertyDefinition[] {
-  return definitionsByOwner.get(owner) ?? [];
+const noDefinitions: ReadonlyMap<string, PropertyDefinition> = new Map();
+
+/** The properties that `owner` may carry, by their names in our packets. */
+export function propertiesByNameOf(owner: PropertyOwner): ReadonlyMap<string, PropertyDefinition> {
+  return byName.get(owner) ?? noDefinitions;
 }
 
 /** The properties that `owner` may carry, each at the index of its identifier. */
 export function propertiesByIdOf(owner: PropertyOwner): readonly (PropertyDefinition | undefined)[] {
-  return definitionsByOwnerAndId.get(owner) ?? [];
+  return byId.get(owner) ?? [];
 }

@@ -4,6 +4,7 @@ import {
   type Packet,
   type PacketType,
   type ProtocolVersion,
+  type PublishPacket,
   type UserProperty,
 } from '@carillon/protocol';
 import fc from 'fast-check';
@@ -144,7 +145,7 @@ function connack(version: ProtocolVersion): fc.Arbitrary<Packet> {
   });
 }
 
-function publish(version: ProtocolVersion): fc.Arbitrary<Packet> {
+function publish(version: ProtocolVersion): fc.Arbitrary<PublishPacket> {
   const properties = fc.record(
     {
       ...messageProperties,
@@ -266,4 +267,9 @@ export const anyVersion = fc.constantFrom(3 as const, 4 as const, 5 as const);
 /** A packet with the version it is for. */
 export const anyVersionedPacket = anyVersion.chain((version) =>
   anyPacket(version).map((packet) => ({ version, packet })),
+);
+
+/** A PUBLISH with the version it is for. */
+export const anyVersionedPublish = anyVersion.chain((version) =>
+  publish(version).map((packet) => ({ version, packet })),
 );

@@ -56,7 +56,7 @@ describe('any bytes', () => {
       fc.property(anyBytes, fc.option(anyVersion, { nil: undefined }), (source, version) => {
         expectAnAnswer(readToTheEnd([source], version));
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
@@ -70,7 +70,7 @@ describe('any bytes', () => {
         );
         expect(single?.message).toBe(whole?.message);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });
@@ -88,7 +88,7 @@ describe('a valid packet that was tampered with', () => {
           expectAnAnswer(readToTheEnd([source], packet.type === 'connect' ? undefined : version));
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 
@@ -106,7 +106,7 @@ describe('a valid packet that was tampered with', () => {
           expectAnAnswer(readToTheEnd([Uint8Array.of(source[0] ?? 0, length, ...body)], version));
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });

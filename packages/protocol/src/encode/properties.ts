@@ -3,25 +3,32 @@ import {
   type PropertyBag,
   type PropertyDefinition,
   type PropertyOwner,
-  propertiesOf,
+  propertiesByNameOf,
 } from '../properties.ts';
 import type { Sink } from './sink.ts';
 
-/** The properties of `owner`, their length first. Those that are absent, or not for this owner, are left out. */
+/**
+ * The properties of `owner`, their length first. In the order in which the object has them; what
+ * is undefined, or not for this owner, is left out.
+ */
 export function putProperties(sink: Sink, properties: PropertyBag, owner: PropertyOwner): void {
   if (isEmpty(properties)) {
     sink.byte(0, 'properties');
     return;
   }
-  sink.sized(() => {
-    for (const definition of propertiesOf(owner)) putProperty(sink, definition, properties);
-  });
+  const definitions = propertiesByNameOf(owner);
+  sink.beginSized();
+  for (const name in properties) {
+    const definition = definitions.get(name);
+    if (definition !== undefined) putProperty(sink, definition, properties);
+  }
+  sink.endSized();
 }
 
 /** Whether there is nothing to write, so that the short form of a packet will do. */
 export function hasNoProperties(properties: PropertyBag, owner: PropertyOwner): boolean {
   if (isEmpty(properties)) return true;
-  for (const { name } of propertiesOf(owner)) {
+  for (const { name } of propertiesByNameOf(owner).values()) {
     const value = properties[name];
     if (value !== undefined && !(Array.isArray(value) && value.length === 0)) return false;
   }

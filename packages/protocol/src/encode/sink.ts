@@ -15,8 +15,9 @@ export interface Sink {
   binary(bytes: Uint8Array, field: string): void;
   /** As it is. */
   bytes(bytes: Uint8Array, field: string): void;
-  /** What `fill` adds, with its length as a Variable Byte Integer before it. */
-  sized(fill: () => void): void;
+  /** From here to `endSized` is one part with its length as a Variable Byte Integer before it. */
+  beginSized(): void;
+  endSized(): void;
 }
 
 /** The most that a Variable Byte Integer holds. */
@@ -44,6 +45,7 @@ export function writeVariableByteInteger(value: number, target: Uint8Array, offs
 export class Measure implements Sink {
   length = 0;
   readonly sizes: number[] = [];
+  #sizedFrom = 0;
 
   byte(value: number, field: string): void {
     checkWhole(value, 0xff, field);
@@ -82,13 +84,14 @@ export class Measure implements Sink {
     this.length += bytes.length;
   }
 
-  sized(fill: () => void): void {
-    const before = this.length;
-    const index = this.sizes.push(0) - 1;
-    fill();
-    const size = this.length - before;
+  beginSized(): void {
+    this.#sizedFrom = this.length;
+  }
+
+  endSized(): void {
+    const size = this.length - this.#sizedFrom;
     checkWhole(size, largestVariableByteInteger, 'properties');
-    this.sizes[index] = size;
+    this.sizes.push(size);
     this.length += variableByteIntegerLength(size);
   }
 }
@@ -150,8 +153,10 @@ export class Writer implements Sink {
     this.at += bytes.length;
   }
 
-  sized(fill: () => void): void {
+  beginSized(): void {
     this.variable(this.#sizes[this.#nextSize++] ?? 0);
-    fill();
   }
+
+  /** The size stands before the part already. */
+  endSized(): void {}
 }
