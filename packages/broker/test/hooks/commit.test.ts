@@ -16,7 +16,12 @@ describe('commitPublish', () => {
     const done: string[] = [];
     laboratory.use({
       name: 'a',
-      hooks: { commitPublish: () => first.promise.then(() => void done.push('a')) },
+      hooks: {
+        commitPublish: async () => {
+          await first.promise;
+          done.push('a');
+        },
+      },
     });
     laboratory.use({
       name: 'b',
@@ -48,7 +53,14 @@ describe('commitPublish', () => {
 
   test('refuses with 0x80 when the transaction fails', async () => {
     const laboratory = new HookLaboratory();
-    laboratory.use({ name: 'a', hooks: { commitPublish: () => Promise.reject(new Error('rolled back')) } });
+    laboratory.use({
+      name: 'a',
+      hooks: {
+        commitPublish: async () => {
+          throw new Error('rolled back');
+        },
+      },
+    });
     expect(await ask(laboratory.slots.commitPublish, publishEvent)).toEqual({
       allowed: false,
       by: 'a',

@@ -77,7 +77,15 @@ describe('a hook that rewrites', () => {
         },
       },
     });
-    laboratory.use({ name: 'b', hooks: { rewritePublish: () => void asked++ || undefined } });
+    laboratory.use({
+      name: 'b',
+      hooks: {
+        rewritePublish: () => {
+          asked++;
+          return undefined;
+        },
+      },
+    });
     expect(ask(laboratory.slots.rewritePublish, publishEvent)).toEqual({
       ok: false,
       refusal: { allowed: false, by: 'a', reasonCode: 0x80, cause: 'failed' },
@@ -113,7 +121,15 @@ describe('null', () => {
     const laboratory = new HookLaboratory();
     let asked = 0;
     laboratory.use({ name: 'a', hooks: { rewriteRetained: () => null } });
-    laboratory.use({ name: 'b', hooks: { rewriteRetained: () => void asked++ || undefined } });
+    laboratory.use({
+      name: 'b',
+      hooks: {
+        rewriteRetained: () => {
+          asked++;
+          return undefined;
+        },
+      },
+    });
     expect(ask(laboratory.slots.rewriteRetained, publishEvent)).toEqual({ ok: true, value: null });
     expect(asked).toBe(0);
   });
