@@ -1,1 +1,14 @@
-export {};
+export { EngineBroker } from './broker.ts';
+export { HookError } from './hooks/hook-error.ts';
+export { InvalidPluginError, PluginError } from './hooks/plugin-error.ts';
+export { BrokerError } from './host/broker-error.ts';
+export type {
+  EngineOptions,
+  Limits,
+  Platform,
+  QueueOverflow,
+  ShareStrategy,
+} from './options/engine-options.ts';
+export { defaultLimits } from './options/engine-settings.ts';
+export { OptionError } from './options/option-error.ts';
+export { PublishError } from './publishing/publish-error.ts';

@@ -31,7 +31,7 @@ export interface ReceivedMessage extends Message {
   json(): unknown;
 }
 
-export type MessageHandler = (message: ReceivedMessage) => void | Promise<void>;
+export type MessageHandler = (message: ReceivedMessage) => undefined | void | Promise<void>;
 
 export interface SubscribeOptions {
   /** Messages of a higher QoS arrive at this one. Default 2. */

@@ -44,11 +44,13 @@ export interface QueueEntry {
   /** Rises by the order of arrival within the session, across restarts too. */
   readonly sequence: number;
   readonly message: Message;
-  /** The lower of published QoS and grant; never 0. */
+  /** The lower of published QoS and grant; 0 only where the broker lets QoS 0 wait for sessions. */
   readonly qos: QoS;
   /** The RETAIN flag the client will see. */
   readonly retain: boolean;
   readonly subscriptionIdentifiers: readonly number[];
+  /** The shared filter (`$share/…`) it came by: should the session end, another member gets it. */
+  readonly share: string | undefined;
   /** 0 while `state` is `queued`. */
   readonly packetId: number;
   readonly state: DeliveryState;

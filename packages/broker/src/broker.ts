@@ -1,0 +1,226 @@
+import type {
+  Broker,
+  ByteChannel,
+  Client,
+  CloseOptions,
+  Counters,
+  DisconnectOptions,
+  Explanation,
+  HostSubscription,
+  Message,
+  MessageHandler,
+  MessageStream,
+  Payload,
+  Plugin,
+  PublishOptions,
+  PublishReceipt,
+  Registration,
+  Remote,
+  SessionView,
+  ShareView,
+  SubscribeOptions,
+  SubscriptionView,
+} from '@carillon/hooks';
+import type { MaybePromise } from '@carillon/persistence';
+import { acceptConnection } from './connection/accept-connection.ts';
+import { disconnectReason } from './connection/disconnect-reason.ts';
+import { BrokerError } from './host/broker-error.ts';
+import { closeBroker } from './host/close-broker.ts';
+import { explain } from './host/explain.ts';
+import { InProcessSubscription } from './host/host-subscription.ts';
+import { SubscriptionStream } from './host/message-stream.ts';
+import { publishFromHost } from './host/publish-from-host.ts';
+import type { EngineOptions, Limits, Platform } from './options/engine-options.ts';
+import { RunningEngine } from './running-engine.ts';
+import { subscriptionView } from './session/session.ts';
+import { loadStored } from './store/load-stored.ts';
+import { countEverything } from './system/count-everything.ts';
+import { SystemTopics } from './system/system-topics.ts';
+import { isPromise } from './when-done.ts';
+
+type BrokerState = 'new' | 'starting' | 'running' | 'closing' | 'closed';
+
+/** The engine as its host has it in hand: see the interface `Broker` for what each method promises. */
+export class EngineBroker implements Broker {
+  readonly #engine: RunningEngine;
+  readonly #systemTopics: SystemTopics;
+  #state: BrokerState = 'new';
+  #starting: Promise<void> | undefined = undefined;
+  #closing: Promise<void> | undefined = undefined;
+
+  /** @throws OptionError when an option cannot be. */
+  constructor(options: EngineOptions, platform: Platform) {
+    this.#engine = new RunningEngine(options, platform);
+    this.#systemTopics = new SystemTopics(this.#engine);
+  }
+
+  /** The limits in force. */
+  get limits(): Limits {
+    return this.#engine.options.limits;
+  }
+
+  /** Opens the store and takes up what it has. Everything else starts the broker when it needs it. */
+  start(): Promise<void> {
+    return Promise.resolve(this.#start());
+  }
+
+  use(plugin: Plugin): Registration {
+    this.#refuseWhenClosed();
+    if (plugin.persistence === undefined) return this.#engine.hooks.use(plugin, this);
+    if (this.#state !== 'new') {
+      throw new BrokerError(
+        'BROKER_RUNNING',
+        `plugin "${plugin.name}" brings a store, and the broker runs already: register it before anything else`,
+      );
+    }
+    const registration = this.#engine.hooks.use(plugin, this);
+    this.#engine.storage.choose(plugin.persistence, plugin.name);
+    return registration;
+  }
+
+  handle(channel: ByteChannel, remote: Remote): void {
+    if (this.#state === 'closing' || this.#state === 'closed') {
+      channel.destroy();
+      return;
+    }
+    const started = this.#start();
+    if (!isPromise(started)) {
+      acceptConnection(this.#engine, channel, remote);
+      return;
+    }
+    started.then(
+      () => acceptConnection(this.#engine, channel, remote),
+      () => channel.destroy(),
+    );
+  }
+
+  async publish(topic: string, payload: Payload, options: PublishOptions = {}): Promise<PublishReceipt> {
+    this.#refuseWhenClosed();
+    await this.#start();
+    return publishFromHost(this.#engine, topic, payload, options);
+  }
+
+  subscribe(filter: string, handler: MessageHandler, options: SubscribeOptions = {}): HostSubscription {
+    this.#refuseWhenClosed();
+    return new InProcessSubscription(this.#engine, filter, handler, options);
+  }
+
+  messages(filter: string, options: SubscribeOptions = {}): MessageStream {
+    this.#refuseWhenClosed();
+    return new SubscriptionStream(this.#engine, filter, options);
+  }
+
+  client(clientId: string): Client | undefined {
+    const connection = this.#engine.sessions.get(clientId)?.connection;
+    return connection?.isReady === true ? connection.client : undefined;
+  }
+
+  *clients(): IterableIterator<Client> {
+    for (const connection of this.#engine.connections) {
+      if (connection.isReady && connection.client !== undefined) yield connection.client;
+    }
+  }
+
+  session(clientId: string): SessionView | undefined {
+    return this.#engine.sessions.get(clientId)?.view();
+  }
+
+  *sessions(): IterableIterator<SessionView> {
+    for (const session of this.#engine.sessions.values()) yield session.view();
+  }
+
+  endSession(clientId: string, options: DisconnectOptions = {}): boolean {
+    const { reasonCode, reason } = disconnectReason(options);
+    const { sessions } = this.#engine;
+    const session = sessions.get(clientId);
+    if (session === undefined) return false;
+    session.connection?.terminate(reasonCode, reason, options);
+    sessions.end(session, 'by-host');
+    return true;
+  }
+
+  subscriptions(clientId: string): readonly SubscriptionView[] {
+    const session = this.#engine.sessions.get(clientId);
+    return session === undefined ? [] : Array.from(session.subscriptions.values(), subscriptionView);
+  }
+
+  *shares(): IterableIterator<ShareView> {
+    for (const group of this.#engine.router.groups()) {
+      yield {
+        shareName: group.shareName,
+        filter: group.topicFilter,
+        members: group.members.map(({ receiver }) => receiver.clientId),
+      };
+    }
+  }
+
+  retained(topic: string): Message | undefined {
+    return this.#engine.retained.get(topic);
+  }
+
+  retainedMessages(filter: string): IterableIterator<Message> {
+    return this.#engine.retained.matching(filter);
+  }
+
+  async clearRetained(filter: string): Promise<number> {
+    await this.#start();
+    const topics = Array.from(this.#engine.retained.matching(filter), ({ topic }) => topic);
+    for (const topic of topics) this.#engine.retained.clear(topic);
+    await this.#engine.turn.settled();
+    return topics.length;
+  }
+
+  counters(): Counters {
+    return countEverything(this.#engine);
+  }
+
+  explain(
+    clientId: string,
+    action: 'publish' | 'subscribe' | 'receive',
+    topic: string,
+  ): Promise<Explanation> {
+    return explain(this.#engine, clientId, action, topic);
+  }
+
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  #start(): MaybePromise<void> {
+    if (this.#state === 'running') return undefined;
+    if (this.#starting !== undefined) return this.#starting;
+    this.#refuseWhenClosed();
+    this.#engine.storage.check();
+    this.#state = 'starting';
+    const loaded = loadStored(this.#engine);
+    if (!isPromise(loaded)) {
+      this.#started();
+      return undefined;
+    }
+    this.#starting = loaded.then(() => this.#started());
+    return this.#starting;
+  }
+
+  #started(): void {
+    if (this.#state !== 'starting') return;
+    this.#state = 'running';
+    this.#systemTopics.start();
+    this.#engine.hooks.slots.started?.({ at: this.#engine.now() });
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    await this.#starting?.catch(() => {});
+    const wasStarted = this.#state === 'running';
+    this.#state = 'closing';
+    this.#systemTopics.stop();
+    await closeBroker(this.#engine, options, wasStarted);
+    this.#state = 'closed';
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#state === 'closing' || this.#state === 'closed') {
+      throw new BrokerError('BROKER_CLOSED', 'the broker is closed');
+    }
+  }
+}

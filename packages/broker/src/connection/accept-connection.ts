@@ -1,0 +1,61 @@
+import type { ByteChannel, Remote } from '@carillon/hooks';
+import { ReasonCode } from '@carillon/protocol';
+import type { Engine } from '../engine.ts';
+import { whenDone } from '../when-done.ts';
+import { Connection } from './connection.ts';
+
+/** A channel is open: is there room for it, and may it come? Then it can speak. */
+export function acceptConnection(engine: Engine, channel: ByteChannel, remote: Remote): void {
+  const limit = engine.connections.limitReached(remote);
+  if (limit !== undefined) {
+    const most = engine.options.limits[limit];
+    tellRefused(
+      engine,
+      remote,
+      ReasonCode.QuotaExceeded,
+      `there are ${most} connections already`,
+      `limit:${limit}`,
+    );
+    channel.destroy();
+    return;
+  }
+  const connection = new Connection(engine, channel, remote);
+  engine.connections.add(connection);
+  const { authorizeConnection } = engine.hooks.slots;
+  if (authorizeConnection === null) {
+    open(engine, connection, channel);
+    return;
+  }
+  void whenDone(authorizeConnection({ remote }), (verdict) => {
+    if (verdict.allowed && connection.isOpen) {
+      open(engine, connection, channel);
+      return;
+    }
+    if (!verdict.allowed) {
+      const { reasonCode, reasonString = 'not authorized to connect', by } = verdict;
+      tellRefused(engine, remote, reasonCode, reasonString, by);
+    }
+    channel.destroy();
+    connection.closed();
+  });
+}
+
+function open(engine: Engine, connection: Connection, channel: ByteChannel): void {
+  engine.counters.connectionsAccepted++;
+  channel.open(connection);
+}
+
+/** Nothing was read from it yet, so there is no packet to answer: it is closed in silence. */
+function tellRefused(engine: Engine, remote: Remote, reasonCode: number, reason: string, by: string): void {
+  engine.counters.connectionsRefused++;
+  engine.logger.debug({ remote: remote.address, reason, by }, 'connection refused');
+  engine.hooks.slots.refused?.({
+    what: 'connection',
+    reasonCode,
+    reason,
+    by,
+    clientId: undefined,
+    remote,
+    topic: undefined,
+  });
+}

@@ -1,0 +1,44 @@
+import type { ProtocolVersion, QoS } from '@carillon/protocol';
+
+/** What both sides agreed on in CONNECT and CONNACK. */
+export interface ConnectionTerms {
+  readonly version: ProtocolVersion;
+
+  /** QoS 1 and 2 messages the client may have unfinished; 65,535 before MQTT 5.0, which has no such limit. */
+  readonly receiveMaximum: number;
+  /** Bytes of a packet from the client. */
+  readonly maximumPacketSize: number;
+  /** Of a PUBLISH from the client. */
+  readonly maximumQoS: QoS;
+  readonly retainAvailable: boolean;
+  readonly topicAliasMaximum: number;
+  /** Seconds; 0 for off. */
+  readonly keepAlive: number;
+  readonly maximumSubscriptions: number;
+
+  /** QoS 1 and 2 messages the client takes at a time. */
+  readonly clientReceiveMaximum: number;
+  /** Bytes of a packet to the client. */
+  readonly clientMaximumPacketSize: number;
+  readonly clientTopicAliasMaximum: number;
+  /** Whether acknowledgements may carry words. [MQTT-3.1.2-29] */
+  readonly wantsProblemInformation: boolean;
+}
+
+/** What holds until CONNECT has been read. */
+export function termsBeforeConnect(maximumConnectBytes: number): ConnectionTerms {
+  return {
+    version: 4,
+    receiveMaximum: 65_535,
+    maximumPacketSize: maximumConnectBytes,
+    maximumQoS: 2,
+    retainAvailable: true,
+    topicAliasMaximum: 0,
+    keepAlive: 0,
+    maximumSubscriptions: 0,
+    clientReceiveMaximum: 65_535,
+    clientMaximumPacketSize: Number.POSITIVE_INFINITY,
+    clientTopicAliasMaximum: 0,
+    wantsProblemInformation: true,
+  };
+}

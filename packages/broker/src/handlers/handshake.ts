@@ -1,0 +1,430 @@
+import type { AuthenticateEvent, ConnectEvent, EnhancedEvent, EnhancedGrant, Grant } from '@carillon/hooks';
+import {
+  type AuthPacket,
+  type ConnackProperties,
+  type ConnectPacket,
+  ProtocolError,
+  type ProtocolVersion,
+  ReasonCode,
+} from '@carillon/protocol';
+import { findTopicNameFault } from '@carillon/topics';
+import { ConnectedClient } from '../connection/connected-client.ts';
+import type { Connection } from '../connection/connection.ts';
+import { mountProperties } from '../connection/mount-point.ts';
+import type { Engine } from '../engine.ts';
+import type { NotGranted } from '../hooks/authenticate.ts';
+import type { Denied } from '../hooks/verdict.ts';
+import type { PendingWill } from '../session/pending-will.ts';
+import type { Session } from '../session/session.ts';
+import { authenticationExchange } from './authentication-exchange.ts';
+import { ConnectRefused, returnCodeFor } from './connect-refused.ts';
+import { type Negotiated, negotiateTerms } from './negotiate-terms.ts';
+
+/**
+ * From CONNECT to CONNACK, in this order: what CONNECT asks for, who asks, whether an older connection has to
+ * go, the session, the Will, CONNACK. Nothing is registered and nobody is disturbed before the last check.
+ */
+export class Handshake {
+  readonly #connection: Connection;
+  readonly #engine: Engine;
+  readonly #version: ProtocolVersion;
+  #connect: ConnectPacket;
+  clientId: string;
+  #wasAssigned = false;
+  /** Names all rounds of one enhanced authentication. */
+  readonly #exchange = {};
+  #round = 0;
+
+  constructor(connection: Connection, connect: ConnectPacket) {
+    this.#connection = connection;
+    this.#engine = connection.engine;
+    this.#version = connect.protocolVersion;
+    this.#connect = connect;
+    this.clientId = connect.clientId;
+    connection.terms = {
+      ...connection.terms,
+      version: connect.protocolVersion,
+      clientMaximumPacketSize: connect.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+      wantsProblemInformation: connect.properties.requestProblemInformation !== 0,
+    };
+  }
+
+  async run(): Promise<void> {
+    await this.#orRefuse(async () => {
+      await this.#rewriteConnect();
+      this.#checkClientId();
+      this.#checkWill();
+      await this.#authenticate();
+    });
+  }
+
+  /** The client's answer to an AUTH of ours. [MQTT-4.12.0-3] */
+  async continueAuthentication(packet: AuthPacket): Promise<void> {
+    await this.#orRefuse(async () => {
+      const method = this.#connect.properties.authenticationMethod;
+      const { authenticationMethod, authenticationData } = packet.properties;
+      if (method === undefined || authenticationMethod !== method) {
+        throw new ProtocolError(
+          ReasonCode.ProtocolError,
+          'MQTT-4.12.0-5',
+          'the Authentication Method of AUTH is not that of CONNECT',
+        );
+      }
+      if (packet.reasonCode !== ReasonCode.ContinueAuthentication) {
+        throw new ProtocolError(
+          ReasonCode.ProtocolError,
+          'MQTT-4.12.0-3',
+          'AUTH before CONNACK has to have the reason code 0x18',
+        );
+      }
+      this.#round++;
+      await this.#authenticateEnhanced(method, authenticationData);
+    });
+  }
+
+  /** CONNACK with the reason, then the close; nothing else was done. [MQTT-3.2.2-7] */
+  refuse(reasonCode: number, reason: string, words: ConnectRefused['words'] = {}): void {
+    const connection = this.#connection;
+    if (!connection.isOpen) return;
+    this.#engine.counters.connectionsRefused++;
+    if (this.#version === 5) {
+      const { userProperties, serverReference } = words;
+      connection.send({
+        type: 'connack',
+        sessionPresent: false,
+        reasonCode,
+        properties: {
+          reasonString: words.reasonString ?? reason,
+          ...(userProperties === undefined ? {} : { userProperties }),
+          ...(serverReference === undefined ? {} : { serverReference }),
+        },
+      });
+    } else {
+      const returnCode = returnCodeFor(reasonCode);
+      if (returnCode !== undefined) {
+        connection.send({ type: 'connack', sessionPresent: false, reasonCode: returnCode, properties: {} });
+      }
+    }
+    connection.finish({ by: 'broker', reasonCode, reason, willIsDue: true });
+  }
+
+  async #orRefuse(steps: () => Promise<void>): Promise<void> {
+    try {
+      await steps();
+    } catch (error) {
+      if (!(error instanceof ConnectRefused)) throw error;
+      this.#connection.tellRefused('connect', error.reasonCode, error.message, error.by);
+      this.refuse(error.reasonCode, error.message, error.words);
+    }
+  }
+
+  // --- what CONNECT asks for
+
+  async #rewriteConnect(): Promise<void> {
+    const rewrite = this.#engine.hooks.slots.rewriteConnect;
+    if (rewrite === null) return;
+    const rewritten = await rewrite(this.#connectEvent());
+    if (!rewritten.ok) throw refusedBy(rewritten.refusal, 'the CONNECT could not be rewritten');
+    this.#connect = { ...this.#connect, ...rewritten.value };
+    this.clientId = this.#connect.clientId;
+  }
+
+  #connectEvent(): ConnectEvent {
+    const { type: _, password: __, ...connect } = this.#connect;
+    return { remote: this.#connection.remote, connect };
+  }
+
+  #checkClientId(): void {
+    const { clientId, cleanStart } = this.#connect;
+    if (clientId !== '') return;
+    // [MQTT-3.1.3-8] of 3.1.1; MQTT 3.1 has no empty client ids at all.
+    if (this.#version === 3 || (this.#version === 4 && !cleanStart)) {
+      throw new ConnectRefused(
+        ReasonCode.ClientIdentifierNotValid,
+        'an empty client id needs Clean Session',
+        this.#version === 3 ? '§3.1' : 'MQTT-3.1.3-8',
+      );
+    }
+    this.#wasAssigned = true;
+    this.clientId = this.#inventClientId();
+  }
+
+  /** [MQTT-3.1.3-6] */
+  #inventClientId(): string {
+    const bytes = new Uint8Array(16);
+    this.#engine.random(bytes);
+    return `auto-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  }
+
+  #checkWill(): void {
+    const { will } = this.#connect;
+    if (will === undefined) return;
+    const { maximumQoS, retainAvailable } = this.#engine.options;
+    if (will.qos > maximumQoS) {
+      const reason = `Will QoS ${will.qos} is above the Maximum QoS of ${maximumQoS}`;
+      throw new ConnectRefused(ReasonCode.QoSNotSupported, reason, 'MQTT-3.2.2-12');
+    }
+    if (will.retain && !retainAvailable) {
+      throw new ConnectRefused(
+        ReasonCode.RetainNotSupported,
+        'Will Retain is not available',
+        'MQTT-3.2.2-13',
+      );
+    }
+    const { responseTopic } = will.properties;
+    for (const topic of responseTopic === undefined ? [will.topic] : [will.topic, responseTopic]) {
+      const fault = findTopicNameFault(topic, this.#engine.topicLimits);
+      if (fault !== undefined) {
+        throw new ConnectRefused(ReasonCode.TopicNameInvalid, `Will: ${fault.message}`, fault.rule);
+      }
+    }
+    if (will.topic.startsWith('$SYS')) {
+      throw new ConnectRefused(ReasonCode.TopicNameInvalid, 'a Will cannot go to $SYS', 'state');
+    }
+  }
+
+  // --- who asks
+
+  async #authenticate(): Promise<void> {
+    const { authenticationMethod, authenticationData } = this.#connect.properties;
+    if (authenticationMethod !== undefined) {
+      await this.#authenticateEnhanced(authenticationMethod, authenticationData);
+      return;
+    }
+    const { authenticate, authenticateEnhanced } = this.#engine.hooks.slots;
+    if (authenticate === null) {
+      if (authenticateEnhanced !== null) {
+        const reason = 'an authentication method is required';
+        throw new ConnectRefused(ReasonCode.NotAuthorized, reason, 'authenticateEnhanced');
+      }
+      await this.#admit({ allow: true });
+      return;
+    }
+    const { username, password } = this.#connect;
+    const event: AuthenticateEvent = { ...this.#connectEvent(), clientId: this.clientId, username, password };
+    const outcome = await authenticate(event);
+    if (outcome.outcome !== 'granted') throw notGranted(outcome);
+    await this.#admit(outcome.grant);
+  }
+
+  async #authenticateEnhanced(method: string, data: Uint8Array | undefined): Promise<void> {
+    const event: EnhancedEvent = {
+      ...this.#connectEvent(),
+      clientId: this.clientId,
+      method,
+      data,
+      round: this.#round,
+      client: undefined,
+      exchange: this.#exchange,
+    };
+    const outcome = await authenticationExchange(this.#engine, event);
+    if (outcome.outcome === 'granted') {
+      await this.#admit(outcome.grant);
+    } else if (outcome.outcome === 'continue') {
+      const { data: question, reasonString, userProperties } = outcome.answer;
+      this.#connection.send({
+        type: 'auth',
+        reasonCode: ReasonCode.ContinueAuthentication,
+        properties: {
+          authenticationMethod: method,
+          ...(question === undefined ? {} : { authenticationData: question }),
+          ...(reasonString === undefined ? {} : { reasonString }),
+          ...(userProperties === undefined ? {} : { userProperties }),
+        },
+      });
+    } else {
+      throw notGranted(outcome);
+    }
+  }
+
+  // --- the session
+
+  /** The client may connect. Its older connection, if there is one, goes only now. [MQTT-3.1.4-3] */
+  async #admit(grant: Grant | EnhancedGrant): Promise<void> {
+    if (this.#wasAssigned && grant.assignedClientId !== undefined) this.clientId = grant.assignedClientId;
+    const identity = grant.identity ?? this.#connect.username;
+    await this.#authorizeTakeover(identity);
+    if (!this.#connection.isOpen) return;
+    this.#checkSessionLimit();
+    const negotiated = negotiateTerms(this.#connect, grant.limits ?? {}, this.#engine.options);
+    const { session, sessionPresent } = this.#takeSession(grant, identity, negotiated);
+    this.#connection.client = this.#makeClient(session, identity, negotiated);
+    this.#connection.agree(negotiated.terms);
+    this.#engine.wills.replace(session, this.#pendingWill(session));
+    const properties = this.#connackProperties(grant, negotiated);
+    await this.#sendConnack(session, sessionPresent, properties, grant.expiresAt);
+  }
+
+  async #authorizeTakeover(identity: string | undefined): Promise<void> {
+    const authorize = this.#engine.hooks.slots.authorizeTakeover;
+    const client = this.#engine.sessions.get(this.clientId)?.connection?.client;
+    if (authorize === null || client === undefined) return;
+    const verdict = await authorize({ ...this.#connectEvent(), client, identity });
+    if (!verdict.allowed) throw refusedBy(verdict, 'the client id is in use');
+  }
+
+  #checkSessionLimit(): void {
+    const { sessions, options } = this.#engine;
+    const { maximumSessions } = options.limits;
+    if (sessions.size < maximumSessions || sessions.get(this.clientId) !== undefined) return;
+    const reason = `the broker has its ${maximumSessions} sessions`;
+    throw new ConnectRefused(ReasonCode.QuotaExceeded, reason, 'limit:maximumSessions');
+  }
+
+  /** Created, resumed or replaced, together with all that goes with it, in one batch. */
+  #takeSession(
+    grant: Grant,
+    identity: string | undefined,
+    { sessionExpiryInterval }: Negotiated,
+  ): { session: Session; sessionPresent: boolean } {
+    const { sessions } = this.#engine;
+    const connection = this.#connection;
+    const mountPoint = grant.mountPoint ?? '';
+    sessions
+      .get(this.clientId)
+      ?.connection?.terminate(ReasonCode.SessionTakenOver, 'another connection uses the client id');
+    const old = sessions.get(this.clientId);
+    // Topics of another mount point are not this client's.
+    const isReplaced = old !== undefined && (this.#connect.cleanStart || old.mountPoint !== mountPoint);
+    if (isReplaced) sessions.end(old, 'replaced');
+    const resumed = isReplaced ? undefined : old;
+    const session =
+      resumed ??
+      sessions.create(
+        {
+          clientId: this.clientId,
+          protocolVersion: this.#version,
+          sessionExpiryInterval,
+          createdAt: this.#engine.now(),
+          disconnectedAt: undefined,
+          identity,
+          mountPoint,
+        },
+        sessionExpiryInterval > 0,
+      );
+    session.owner = { identity, mountPoint, permissions: grant.permissions, limits: grant.limits ?? {} };
+    session.connection = connection;
+    connection.session = session;
+    if (resumed !== undefined) {
+      resumed.protocolVersion = this.#version;
+      resumed.expiryInterval = sessionExpiryInterval;
+      resumed.disconnectedAt = undefined;
+      resumed.expiry.cancel();
+      sessions.recordSession(resumed);
+    }
+    return { session, sessionPresent: resumed !== undefined };
+  }
+
+  #makeClient(session: Session, identity: string | undefined, negotiated: Negotiated): ConnectedClient {
+    return new ConnectedClient(this.#connection, session, {
+      connect: this.#connectEvent().connect,
+      identity,
+      keepAlive: negotiated.terms.keepAlive,
+      connectedAt: this.#engine.now(),
+    });
+  }
+
+  #pendingWill(session: Session): PendingWill | undefined {
+    const { will } = this.#connect;
+    if (will === undefined) return undefined;
+    const { willDelayInterval, ...properties } = will.properties;
+    const { mountPoint, permissions, clientId } = session;
+    return {
+      message: {
+        topic: mountPoint + will.topic,
+        // A view of the chunk that CONNECT came in, and this is kept for long.
+        payload: will.payload.slice(),
+        qos: will.qos,
+        retain: will.retain,
+        properties: mountProperties(properties, mountPoint),
+        origin: 'will',
+        publisherId: clientId,
+      },
+      delayInterval: willDelayInterval ?? 0,
+      dueAt: undefined,
+      client: this.#connection.client,
+      permissions,
+    };
+  }
+
+  // --- CONNACK
+
+  #connackProperties(grant: Grant | EnhancedGrant, negotiated: Negotiated): ConnackProperties {
+    if (this.#version !== 5) return {};
+    const { authenticationMethod, requestResponseInformation } = this.#connect.properties;
+    const responseInformation =
+      requestResponseInformation === 1
+        ? (grant.responseInformation ?? this.#engine.options.responseInformation?.(this.clientId))
+        : undefined;
+    const data = 'data' in grant ? grant.data : undefined;
+    return {
+      ...negotiated.announced,
+      ...(this.#wasAssigned ? { assignedClientIdentifier: this.clientId } : {}),
+      ...(responseInformation === undefined ? {} : { responseInformation }),
+      ...(grant.reasonString === undefined ? {} : { reasonString: grant.reasonString }),
+      ...(grant.userProperties === undefined ? {} : { userProperties: grant.userProperties }),
+      ...(authenticationMethod === undefined ? {} : { authenticationMethod }),
+      ...(data === undefined ? {} : { authenticationData: data }),
+    };
+  }
+
+  /** CONNACK leaves when what it promises is stored, and everything else after it. [MQTT-3.2.0-1] */
+  async #sendConnack(
+    session: Session,
+    sessionPresent: boolean,
+    offered: ConnackProperties,
+    expiresAt: number | undefined,
+  ): Promise<void> {
+    const connection = this.#connection;
+    const properties = await this.#rewriteConnack(sessionPresent, offered);
+    if (this.#engine.turn.hasOperations && !(await this.#isStored())) {
+      if (session.connection === connection) {
+        session.connection = undefined;
+        this.#engine.sessions.end(session, 'connection-ended');
+      }
+      throw new ConnectRefused(ReasonCode.ServerUnavailable, 'the session could not be stored', 'store');
+    }
+    if (!connection.isOpen) return;
+    connection.send({ type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties });
+    if (!connection.isOpen) return;
+    connection.becomeConnected();
+    connection.expireCredentialsAt(expiresAt);
+    const { client } = connection;
+    const { connected, sessionResumed } = this.#engine.hooks.slots;
+    if (sessionPresent) sessionResumed?.({ session: session.view() });
+    if (client !== undefined) connected?.({ client, sessionPresent });
+    this.#engine.logger.debug({ clientId: session.clientId, sessionPresent }, 'client connected');
+    session.outbox.attach();
+  }
+
+  async #rewriteConnack(sessionPresent: boolean, properties: ConnackProperties): Promise<ConnackProperties> {
+    const rewrite = this.#engine.hooks.slots.rewriteConnack;
+    const { client } = this.#connection;
+    if (rewrite === null || client === undefined) return properties;
+    const rewritten = await rewrite({ client, sessionPresent, properties });
+    if (!rewritten.ok) throw refusedBy(rewritten.refusal, 'CONNACK could not be rewritten');
+    const { responseInformation, ...others } = rewritten.value;
+    const mayBeTold = this.#connect.properties.requestResponseInformation === 1;
+    // [MQTT-3.1.2-28]
+    return responseInformation === undefined || !mayBeTold ? others : rewritten.value;
+  }
+
+  #isStored(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#engine.turn.hold({ stored: () => resolve(true), failed: () => resolve(false) });
+    });
+  }
+}
+
+function refusedBy(denied: Denied, fallback: string): ConnectRefused {
+  const { reasonCode, by, reasonString, userProperties, serverReference } = denied;
+  return new ConnectRefused(reasonCode, reasonString ?? fallback, by, {
+    ...(reasonString === undefined ? {} : { reasonString }),
+    ...(userProperties === undefined ? {} : { userProperties }),
+    ...(serverReference === undefined ? {} : { serverReference }),
+  });
+}
+
+function notGranted({ refusal }: NotGranted): ConnectRefused {
+  return refusedBy(refusal, 'not authorized');
+}

@@ -1,0 +1,172 @@
+import type { MaybePromise, Message } from '@carillon/persistence';
+import { type MessageProperties, ProtocolError, type PublishPacket, ReasonCode } from '@carillon/protocol';
+import { findTopicNameFault } from '@carillon/topics';
+import { acknowledgeWhenStored } from '../connection/acknowledge-when-stored.ts';
+import type { Connection } from '../connection/connection.ts';
+import { mountProperties } from '../connection/mount-point.ts';
+import { createMessage } from '../publishing/broker-message.ts';
+import type { FanOut } from '../publishing/fan-out.ts';
+import { RefusedPublish } from '../publishing/publishing.ts';
+import type { Session } from '../session/session.ts';
+import { whenDone } from '../when-done.ts';
+
+/** PUBLISH from a client: alias, legality, grants and window, QoS 2 repeats; then it is a message. */
+export function handlePublish(connection: Connection, packet: PublishPacket): MaybePromise<void> {
+  const { session, engine } = connection;
+  if (session === undefined) return undefined;
+  engine.counters.publishReceived++;
+  engine.counters.publishBytesReceived += packet.payload.length;
+  const topic = resolveAlias(connection, packet);
+  checkContents(connection, packet);
+  checkGrants(connection, packet);
+  const topicFault = findTopicNameFault(topic, engine.topicLimits);
+  if (packet.qos === 2 && session.inboundIds.has(packet.packetId)) {
+    // A repeat: it was taken over before. [MQTT-4.3.3-10]
+    countInWindow(connection, packet);
+    acknowledgeWhenStored(connection, { type: 'pubrec', packetId: packet.packetId, reasonCode: 0 });
+    return undefined;
+  }
+  countInWindow(connection, packet);
+  if (topicFault !== undefined) {
+    throw new ProtocolError(ReasonCode.TopicNameInvalid, topicFault.rule, topicFault.message);
+  }
+  if (topic.startsWith('$SYS')) {
+    const reason = "the topics under $SYS are the broker's own";
+    const refused = new RefusedPublish(ReasonCode.NotAuthorized, reason, 'state');
+    answer(connection, packet, topic, refused);
+    return undefined;
+  }
+  const message = messageOf(connection, packet, topic, session);
+  return whenDone(engine.publishing.publish(message, connection.publisher), (outcome) =>
+    answer(connection, packet, topic, outcome),
+  );
+}
+
+/** [MQTT-3.3.2-7] to [MQTT-3.3.2-12] */
+function resolveAlias(connection: Connection, packet: PublishPacket): string {
+  const { topicAlias } = packet.properties;
+  if (topicAlias !== undefined) return connection.inboundAliases.resolve(packet.topic, topicAlias);
+  if (packet.topic === '') {
+    throw new ProtocolError(ReasonCode.ProtocolError, 'MQTT-4.7.3-1', 'neither a topic nor an alias');
+  }
+  return packet.topic;
+}
+
+function checkContents({ engine, terms }: Connection, { properties }: PublishPacket): void {
+  if (terms.version !== 5) return;
+  if (properties.subscriptionIdentifiers !== undefined) {
+    throw new ProtocolError(
+      ReasonCode.ProtocolError,
+      'MQTT-3.3.4-6',
+      'a Subscription Identifier is sent by servers only',
+    );
+  }
+  const { responseTopic } = properties;
+  if (responseTopic === undefined) return;
+  const fault = findTopicNameFault(responseTopic, engine.topicLimits);
+  if (fault !== undefined) {
+    throw new ProtocolError(ReasonCode.ProtocolError, 'MQTT-3.3.2-14', `Response Topic: ${fault.message}`);
+  }
+}
+
+/** What CONNACK granted. MQTT 3 has no way to be told of these limits; there the connection ends too. */
+function checkGrants({ terms }: Connection, packet: PublishPacket): void {
+  if (packet.qos > terms.maximumQoS) {
+    throw new ProtocolError(
+      ReasonCode.QoSNotSupported,
+      'MQTT-3.2.2-11',
+      `QoS ${packet.qos} is above the Maximum QoS of ${terms.maximumQoS}`,
+    );
+  }
+  if (packet.retain && !terms.retainAvailable) {
+    throw new ProtocolError(ReasonCode.RetainNotSupported, 'MQTT-3.2.2-14', 'RETAIN is not available');
+  }
+}
+
+/** Identifiers that are not finished count against Receive Maximum, each once. [MQTT-3.3.4-7] */
+function countInWindow(connection: Connection, { qos, packetId }: PublishPacket): void {
+  if (qos === 0) return;
+  if (qos === 1) connection.unacknowledgedQoS1++;
+  else connection.countedIds.add(packetId);
+  const unfinished = connection.unacknowledgedQoS1 + connection.countedIds.size;
+  if (unfinished > connection.terms.receiveMaximum) {
+    throw new ProtocolError(
+      ReasonCode.ReceiveMaximumExceeded,
+      'MQTT-3.3.4-7',
+      `${unfinished} messages are unfinished; the Receive Maximum is ${connection.terms.receiveMaximum}`,
+    );
+  }
+}
+
+function messageOf(connection: Connection, packet: PublishPacket, topic: string, session: Session): Message {
+  const { mountPoint } = session;
+  return createMessage(
+    {
+      topic: mountPoint === '' ? topic : mountPoint + topic,
+      payload: packet.payload,
+      qos: packet.qos,
+      retain: packet.retain,
+      properties: mountProperties(messageProperties(packet), mountPoint),
+      origin: 'client',
+      publisherId: session.clientId,
+    },
+    connection.engine.now(),
+  );
+}
+
+/** A topic alias ends with its hop. [MQTT-3.3.2-7] */
+function messageProperties({ properties }: PublishPacket): MessageProperties {
+  if (properties.topicAlias === undefined) return properties;
+  const { topicAlias: _, ...others } = properties;
+  return others;
+}
+
+function answer(
+  connection: Connection,
+  packet: PublishPacket,
+  topic: string,
+  outcome: FanOut | RefusedPublish,
+): void {
+  if (!connection.isOpen) return;
+  if (outcome instanceof RefusedPublish) refuse(connection, packet, topic, outcome);
+  else accept(connection, packet, outcome);
+}
+
+function accept(connection: Connection, { qos, packetId }: PublishPacket, fanOut: FanOut): void {
+  const { engine, session } = connection;
+  if (qos === 2 && session !== undefined) {
+    session.inboundIds.add(packetId);
+    if (session.isStored) {
+      engine.turn.record({ do: 'putInboundId', clientId: session.clientId, packetId });
+    }
+  }
+  if (qos !== 0) {
+    const nobody = fanOut.matched === 0 && engine.options.tellNoMatchingSubscribers;
+    const reasonCode = nobody ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
+    acknowledgeWhenStored(connection, { type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode });
+  }
+  const { published } = engine.hooks.slots;
+  published?.({ message: fanOut.message, client: connection.client, receipt: fanOut.receipt() });
+}
+
+/**
+ * MQTT 5.0 answers with the reason and stays connected. Before it there is no such answer: the message is
+ * acknowledged as usual and goes nowhere. [MQTT-3.3.5-2]
+ */
+function refuse(connection: Connection, packet: PublishPacket, topic: string, refused: RefusedPublish): void {
+  const { qos, packetId } = packet;
+  connection.tellRefused('publish', refused.reasonCode, refused.reason, refused.by, topic);
+  if (qos === 0) return;
+  const type = qos === 1 ? 'puback' : 'pubrec';
+  if (connection.terms.version === 5) {
+    const userProperties = refused.refusal?.userProperties;
+    const properties = {
+      reasonString: refused.reason,
+      ...(userProperties === undefined ? {} : { userProperties }),
+    };
+    acknowledgeWhenStored(connection, { type, packetId, reasonCode: refused.reasonCode, properties });
+    return;
+  }
+  if (qos === 2) connection.session?.inboundIds.add(packetId);
+  acknowledgeWhenStored(connection, { type, packetId, reasonCode: ReasonCode.Success });
+}

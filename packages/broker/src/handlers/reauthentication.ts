@@ -1,0 +1,60 @@
+import { ReasonCode } from '@carillon/protocol';
+import type { ConnectedClient } from '../connection/connected-client.ts';
+import type { Connection } from '../connection/connection.ts';
+import { authenticationExchange } from './authentication-exchange.ts';
+
+/** A connected client proves again who it is, while its other traffic goes on. */
+export class Reauthentication {
+  readonly #connection: Connection;
+  readonly #client: ConnectedClient;
+  readonly #method: string;
+  readonly #exchange = {};
+  #round = 0;
+
+  constructor(connection: Connection, client: ConnectedClient, method: string) {
+    this.#connection = connection;
+    this.#client = client;
+    this.#method = method;
+  }
+
+  async next(data: Uint8Array | undefined): Promise<void> {
+    const connection = this.#connection;
+    const method = this.#method;
+    const outcome = await authenticationExchange(connection.engine, {
+      remote: connection.remote,
+      connect: this.#client.connect,
+      clientId: this.#client.id,
+      method,
+      data,
+      round: this.#round++,
+      client: this.#client,
+      exchange: this.#exchange,
+    });
+    if (outcome.outcome === 'continue') {
+      this.#send(ReasonCode.ContinueAuthentication, outcome.answer.data, outcome.answer.reasonString);
+      return;
+    }
+    connection.reauthentication = undefined;
+    if (outcome.outcome === 'granted') {
+      connection.expireCredentialsAt(outcome.grant.expiresAt);
+      this.#send(ReasonCode.Success, outcome.grant.data, outcome.grant.reasonString);
+      return;
+    }
+    // [MQTT-4.12.1-2]
+    const { reasonCode, reasonString = 'the re-authentication failed', by } = outcome.refusal;
+    connection.tellRefused('authentication', reasonCode, reasonString, by);
+    connection.terminate(ReasonCode.NotAuthorized, reasonString);
+  }
+
+  #send(reasonCode: number, data: Uint8Array | undefined, reasonString: string | undefined): void {
+    this.#connection.send({
+      type: 'auth',
+      reasonCode,
+      properties: {
+        authenticationMethod: this.#method,
+        ...(data === undefined ? {} : { authenticationData: data }),
+        ...(reasonString === undefined ? {} : { reasonString }),
+      },
+    });
+  }
+}

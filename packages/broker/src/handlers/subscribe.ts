@@ -1,0 +1,261 @@
+import type { SubscriptionView } from '@carillon/hooks';
+import type { MaybePromise, SubscriptionRecord } from '@carillon/persistence';
+import {
+  ProtocolError,
+  type QoS,
+  ReasonCode,
+  type SubscribePacket,
+  type SubscriptionRequest,
+} from '@carillon/protocol';
+import { findTopicFilterFault, hasWildcards, parseSharedFilter } from '@carillon/topics';
+import type { Connection } from '../connection/connection.ts';
+import { lowerQoS } from '../publishing/lower-qos.ts';
+import { allowsFilter } from '../publishing/permissions.ts';
+import { RetainedFeed } from '../retained/retained-feed.ts';
+import { Subscription } from '../routing/subscription.ts';
+import type { Session } from '../session/session.ts';
+
+/** What became of one filter of a SUBSCRIBE. */
+type Decided =
+  | { readonly granted: true; readonly record: SubscriptionRecord }
+  | { readonly granted: false; readonly reasonCode: number; readonly reason: string; readonly by: string };
+
+/** SUBSCRIBE: each filter is decided by itself, then all that were granted come into force, then SUBACK. */
+export function handleSubscribe(connection: Connection, packet: SubscribePacket): MaybePromise<void> {
+  for (const request of packet.subscriptions) checkRequest(connection, request, packet);
+  const { rewriteSubscribe, authorizeSubscribe } = connection.engine.hooks.slots;
+  if (rewriteSubscribe === null && authorizeSubscribe === null) {
+    grantAll(
+      connection,
+      packet,
+      packet.subscriptions.map((request) => decideByGrants(connection, request, packet)),
+    );
+    return undefined;
+  }
+  return decideAll(connection, packet).then((decided) => grantAll(connection, packet, decided));
+}
+
+/** Faults that fail the whole packet. */
+function checkRequest(
+  { engine, terms }: Connection,
+  { filter, noLocal }: SubscriptionRequest,
+  packet: SubscribePacket,
+): void {
+  const fault = findTopicFilterFault(filter, engine.topicLimits);
+  if (fault !== undefined) throw new ProtocolError(ReasonCode.TopicFilterInvalid, fault.rule, fault.message);
+  const isShared = filter.startsWith('$share/');
+  if (isShared && noLocal) {
+    throw new ProtocolError(
+      ReasonCode.ProtocolError,
+      'MQTT-3.8.3-4',
+      'No Local is not possible for a shared subscription',
+    );
+  }
+  if (terms.version !== 5) return;
+  const { options } = engine;
+  if (isShared && !options.sharedSubscriptionAvailable) {
+    throw new ProtocolError(
+      ReasonCode.SharedSubscriptionsNotSupported,
+      '§3.2.2.3.13',
+      'shared subscriptions are not available',
+    );
+  }
+  if (hasWildcards(filter) && !options.wildcardSubscriptionAvailable) {
+    throw new ProtocolError(
+      ReasonCode.WildcardSubscriptionsNotSupported,
+      '§3.2.2.3.11',
+      'wildcard subscriptions are not available',
+    );
+  }
+  if (packet.properties.subscriptionIdentifier !== undefined && !options.subscriptionIdentifiersAvailable) {
+    throw new ProtocolError(
+      ReasonCode.SubscriptionIdentifiersNotSupported,
+      '§3.2.2.3.12',
+      'Subscription Identifiers are not available',
+    );
+  }
+}
+
+async function decideAll(connection: Connection, packet: SubscribePacket): Promise<Decided[]> {
+  const decided: Decided[] = [];
+  for (const request of packet.subscriptions) {
+    const byGrants = decideByGrants(connection, request, packet);
+    decided.push(byGrants.granted ? await askHooks(connection, byGrants.record) : byGrants);
+  }
+  return decided;
+}
+
+async function askHooks(connection: Connection, granted: SubscriptionRecord): Promise<Decided> {
+  const { client, engine } = connection;
+  if (client === undefined) return { granted: true, record: granted };
+  const { rewriteSubscribe, authorizeSubscribe } = engine.hooks.slots;
+  const asked = viewOf(granted);
+  const rewritten = await rewriteSubscribe?.({ client, subscription: asked });
+  if (rewritten !== undefined && !rewritten.ok) return refusedBy(rewritten.refusal);
+  const subscription = rewritten?.value ?? asked;
+  const verdict = await authorizeSubscribe?.({ client, subscription });
+  if (verdict !== undefined && !verdict.allowed) return refusedBy(verdict);
+  const maximumQoS: QoS = verdict?.maximumQoS ?? 2;
+  const plain = parseSharedFilter(subscription.filter)?.filter ?? subscription.filter;
+  const rewrittenFilter = subscription.filter !== asked.filter;
+  return {
+    granted: true,
+    record: {
+      ...granted,
+      topicFilter: rewrittenFilter ? (connection.session?.mountPoint ?? '') + plain : granted.topicFilter,
+      qos: lowerQoS(subscription.qos, maximumQoS),
+      noLocal: subscription.noLocal,
+      retainAsPublished: subscription.retainAsPublished,
+      retainHandling: subscription.retainHandling,
+    },
+  };
+}
+
+function refusedBy(denied: { reasonCode: number; reasonString?: string; by: string }): Decided {
+  const { reasonCode, reasonString, by } = denied;
+  return { granted: false, reasonCode, reason: reasonString ?? 'not authorized to subscribe to this', by };
+}
+
+/** What the broker's options, its limits and the client's permissions say. */
+function decideByGrants(
+  connection: Connection,
+  request: SubscriptionRequest,
+  packet: SubscribePacket,
+): Decided {
+  const { engine, session, terms } = connection;
+  const { options } = engine;
+  const { filter } = request;
+  const shared = parseSharedFilter(filter);
+  const plain = shared?.filter ?? filter;
+  if (shared !== undefined && terms.version !== 5 && !sharesFor3(options)) {
+    return refused(ReasonCode.UnspecifiedError, 'shared subscriptions need MQTT 5.0 here', 'state');
+  }
+  if (hasWildcards(plain) && !options.wildcardSubscriptionAvailable) {
+    return refused(ReasonCode.UnspecifiedError, 'wildcard subscriptions are not available', 'state');
+  }
+  if (session === undefined || !allowsFilter(session.permissions, plain)) {
+    return refused(
+      ReasonCode.NotAuthorized,
+      `the client's permissions do not cover "${filter}"`,
+      'permissions',
+    );
+  }
+  const isNew = !session.subscriptions.has(filter);
+  if (
+    isNew &&
+    session.subscriptions.size + newFilters(packet, session, filter) > terms.maximumSubscriptions
+  ) {
+    return refused(
+      ReasonCode.QuotaExceeded,
+      `the session has its ${terms.maximumSubscriptions} subscriptions`,
+      'limit:maximumSubscriptions',
+    );
+  }
+  return {
+    granted: true,
+    record: {
+      filter,
+      topicFilter: session.mountPoint + plain,
+      shareName: shared?.shareName,
+      // [MQTT-3.2.2-10]
+      qos: lowerQoS(request.qos, options.maximumQoS),
+      noLocal: request.noLocal,
+      retainAsPublished: request.retainAsPublished,
+      retainHandling: request.retainHandling,
+      subscriptionIdentifier: packet.properties.subscriptionIdentifier,
+    },
+  };
+}
+
+function sharesFor3(options: {
+  sharedSubscriptionsFor3: boolean;
+  sharedSubscriptionAvailable: boolean;
+}): boolean {
+  return options.sharedSubscriptionsFor3 && options.sharedSubscriptionAvailable;
+}
+
+function refused(reasonCode: number, reason: string, by: string): Decided {
+  return { granted: false, reasonCode, reason, by };
+}
+
+/** How many new filters the packet has up to and including this one. */
+function newFilters(packet: SubscribePacket, session: Session, last: string): number {
+  const seen = new Set<string>();
+  for (const { filter } of packet.subscriptions) {
+    if (!session.subscriptions.has(filter)) seen.add(filter);
+    if (filter === last) break;
+  }
+  return seen.size;
+}
+
+function grantAll(connection: Connection, packet: SubscribePacket, decided: readonly Decided[]): void {
+  const { engine, session } = connection;
+  if (session === undefined || session.hasEnded || !connection.isOpen) return;
+  const feeds: RetainedFeed[] = [];
+  for (const [i, decision] of decided.entries()) {
+    if (decision.granted) grant(connection, session, decision.record, feeds);
+    else {
+      const filter = packet.subscriptions[i]?.filter;
+      connection.tellRefused('subscribe', decision.reasonCode, decision.reason, decision.by, filter);
+    }
+  }
+  const acknowledge = (reasonCodes: readonly number[]): void => {
+    connection.send({
+      type: 'suback',
+      packetId: packet.packetId,
+      reasonCodes: reasonCodes.map((code) => codeFor(connection, code)),
+      properties: wordsFor(decided),
+    });
+  };
+  const stored = (): void => {
+    acknowledge(decided.map((decision) => (decision.granted ? decision.record.qos : decision.reasonCode)));
+    for (const feed of feeds) session.outbox.feed(feed);
+  };
+  const failed = (): void => acknowledge(decided.map(() => ReasonCode.UnspecifiedError));
+  if (engine.turn.hasOperations) engine.turn.hold({ stored, failed });
+  else stored();
+}
+
+/** The subscription comes into force, in the place of the one it replaces if there is one. [MQTT-3.8.4-3] */
+function grant(
+  connection: Connection,
+  session: Session,
+  record: SubscriptionRecord,
+  feeds: RetainedFeed[],
+): void {
+  const { engine, client } = connection;
+  const subscription = new Subscription(session, record);
+  const old = session.subscriptions.get(record.filter);
+  if (old === undefined) engine.router.add(subscription);
+  else engine.router.replace(old, subscription);
+  session.subscriptions.set(record.filter, subscription);
+  if (session.isStored) {
+    engine.turn.record({ do: 'putSubscription', clientId: session.clientId, subscription: record });
+  }
+  if (wantsRetained(record, old === undefined)) feeds.push(new RetainedFeed(engine, subscription));
+  if (client !== undefined) engine.hooks.slots.subscribed?.({ client, subscription: viewOf(record) });
+}
+
+/** Shared subscriptions never get retained messages. [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] */
+function wantsRetained(record: SubscriptionRecord, isNew: boolean): boolean {
+  if (record.shareName !== undefined) return false;
+  return record.retainHandling === 0 || (record.retainHandling === 1 && isNew);
+}
+
+/** SUBACK of MQTT 3 knows one failure only. */
+function codeFor({ terms }: Connection, code: number): number {
+  return terms.version !== 5 && code >= 0x80 ? 0x80 : code;
+}
+
+function wordsFor(decided: readonly Decided[]): { reasonString?: string } {
+  for (const decision of decided) {
+    if (!decision.granted) return { reasonString: decision.reason };
+  }
+  return {};
+}
+
+function viewOf(record: SubscriptionRecord): SubscriptionView {
+  const { filter, shareName, qos, noLocal, retainAsPublished, retainHandling, subscriptionIdentifier } =
+    record;
+  return { filter, shareName, qos, noLocal, retainAsPublished, retainHandling, subscriptionIdentifier };
+}

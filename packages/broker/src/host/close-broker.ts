@@ -1,0 +1,40 @@
+import type { CloseOptions } from '@carillon/hooks';
+import { ReasonCode } from '@carillon/protocol';
+import type { Engine } from '../engine.ts';
+
+const defaultPatience = 5000;
+
+/**
+ * Ends everything in order: the clients are told and get what was sent to them, what is to be stored is
+ * stored, the plugins close (the last one first), then the store.
+ */
+export async function closeBroker(engine: Engine, options: CloseOptions, wasStarted: boolean): Promise<void> {
+  const { slots } = engine.hooks;
+  slots.draining?.({ at: engine.now() });
+  tellClients(engine, options.serverReference);
+  await leaveInTime(engine, options.within ?? defaultPatience);
+  await engine.turn.settled();
+  engine.deadlines.clear();
+  engine.hooks.slots.stopped?.({ at: engine.now() });
+  await engine.hooks.closeAll();
+  if (wasStarted) await engine.storage.store.close();
+}
+
+function tellClients(engine: Engine, serverReference: string | undefined): void {
+  const [reasonCode, reason] =
+    serverReference === undefined
+      ? ([ReasonCode.ServerShuttingDown, 'the server is shutting down'] as const)
+      : ([ReasonCode.UseAnotherServer, 'the server is shutting down; use another one'] as const);
+  for (const connection of [...engine.connections]) {
+    connection.terminate(reasonCode, reason, serverReference === undefined ? {} : { serverReference });
+  }
+}
+
+/** Those who have not taken what was sent to them by then are cut off. */
+async function leaveInTime(engine: Engine, within: number): Promise<void> {
+  const patience = engine.clock.schedule(within, () => {
+    for (const connection of [...engine.connections]) connection.destroy();
+  });
+  await engine.connections.emptied();
+  patience.cancel();
+}

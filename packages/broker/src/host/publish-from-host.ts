@@ -1,0 +1,77 @@
+import type { Payload, PublishOptions, PublishReceipt } from '@carillon/hooks';
+import { ReasonCode } from '@carillon/protocol';
+import { findTopicNameFault } from '@carillon/topics';
+import type { Engine } from '../engine.ts';
+import { OptionError } from '../options/option-error.ts';
+import { createMessage } from '../publishing/broker-message.ts';
+import type { FanOut } from '../publishing/fan-out.ts';
+import { PublishError } from '../publishing/publish-error.ts';
+import { hostPublisher, type Publisher, RefusedPublish } from '../publishing/publishing.ts';
+
+const bridgePublisher: Publisher = Object.freeze({ ...hostPublisher, mustBeAuthorized: true });
+
+/** Publishes for the host application or a bridge: the same way as a client's PUBLISH from the hooks on. */
+export async function publishFromHost(
+  engine: Engine,
+  topic: string,
+  payload: Payload,
+  options: PublishOptions,
+): Promise<PublishReceipt> {
+  const { qos = 0, retain = false, properties, publisherId = '', origin = 'host' } = options;
+  checkTopic(engine, topic, 'topic');
+  if (properties?.responseTopic !== undefined) checkTopic(engine, properties.responseTopic, 'responseTopic');
+  if (qos !== 0 && qos !== 1 && qos !== 2) throw new OptionError('qos', qos, '0, 1 or 2');
+  const message = createMessage(
+    {
+      topic,
+      payload: toBytes(payload),
+      qos,
+      retain,
+      origin,
+      publisherId,
+      ...(properties === undefined ? {} : { properties }),
+    },
+    engine.now(),
+  );
+  const publisher = origin === 'bridge' ? bridgePublisher : hostPublisher;
+  const outcome = await engine.publishing.publish(message, publisher);
+  if (outcome instanceof RefusedPublish) {
+    const { reason, reasonCode, by } = outcome;
+    throw new PublishError('PUBLISH_REFUSED', `publishing to "${topic}" was refused: ${reason}`, {
+      reasonCode,
+      by,
+    });
+  }
+  await stored(engine, topic, outcome);
+  const receipt = outcome.receipt();
+  engine.hooks.slots.published?.({ message, client: undefined, receipt });
+  return receipt;
+}
+
+function stored(engine: Engine, topic: string, fanOut: FanOut): Promise<void> | undefined {
+  if (!engine.turn.hasOperations && fanOut.heldUntil === 0) return undefined;
+  return new Promise((resolve, reject) => {
+    engine.turn.hold({
+      stored: resolve,
+      failed: (cause) =>
+        reject(
+          new PublishError('PUBLISH_NOT_STORED', `the message to "${topic}" could not be stored`, {
+            reasonCode: ReasonCode.UnspecifiedError,
+            by: engine.storage.store.name,
+            cause,
+          }),
+        ),
+    });
+  });
+}
+
+function checkTopic(engine: Engine, topic: string, key: string): void {
+  const fault = findTopicNameFault(topic, engine.topicLimits);
+  if (fault !== undefined) throw new OptionError(key, topic, `a topic name: ${fault.message}`);
+}
+
+function toBytes(payload: Payload): Uint8Array {
+  if (typeof payload === 'string') return new TextEncoder().encode(payload);
+  if (payload instanceof Uint8Array) return payload;
+  throw new OptionError('payload', payload, 'a Uint8Array or a string');
+}

@@ -1,0 +1,58 @@
+import type { Message } from '@carillon/persistence';
+import type { Engine } from '../engine.ts';
+import { FanOut } from '../publishing/fan-out.ts';
+import { lowerQoS } from '../publishing/lower-qos.ts';
+import type { Copy, Subscription } from '../routing/subscription.ts';
+
+/**
+ * The retained messages for one new subscription, handed out one by one as the receiver has room: a
+ * subscription to `#` costs no memory, however much is retained.
+ */
+export class RetainedFeed {
+  readonly filter: string;
+  readonly #engine: Engine;
+  readonly #subscription: Subscription;
+  readonly #messages: IterableIterator<Message>;
+
+  constructor(engine: Engine, subscription: Subscription) {
+    this.#engine = engine;
+    this.#subscription = subscription;
+    this.filter = subscription.record.filter;
+    this.#messages = engine.retained.matching(subscription.record.topicFilter);
+  }
+
+  next(): Copy | undefined {
+    for (;;) {
+      const step = this.#messages.next();
+      if (step.done === true) return undefined;
+      if (this.#isHeldBack(step.value)) continue;
+      return this.#copyOf(step.value);
+    }
+  }
+
+  *rest(): IterableIterator<Copy> {
+    for (let copy = this.next(); copy !== undefined; copy = this.next()) yield copy;
+  }
+
+  fanOutFor(copy: Copy): FanOut {
+    return new FanOut(copy.message, this.#engine.now(), 0);
+  }
+
+  /** No Local holds back a retained message of one's own too: the rule speaks of messages, live or not. [MQTT-3.8.3-3] */
+  #isHeldBack(message: Message): boolean {
+    const { record, receiver } = this.#subscription;
+    return record.noLocal && message.publisherId === receiver.clientId;
+  }
+
+  #copyOf(message: Message): Copy {
+    const { qos, subscriptionIdentifier } = this.#subscription.record;
+    return {
+      message,
+      qos: lowerQoS(qos, message.qos),
+      // Whatever Retain As Published says. [MQTT-3.3.1-9]
+      retain: true,
+      subscriptionIdentifiers: subscriptionIdentifier === undefined ? [] : [subscriptionIdentifier],
+      share: undefined,
+    };
+  }
+}

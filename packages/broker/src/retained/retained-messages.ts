@@ -1,0 +1,107 @@
+import type { Message } from '@carillon/persistence';
+import { NameTree } from '@carillon/topics';
+import type { Engine } from '../engine.ts';
+import { detachPayload, hasExpired, sizeOf } from '../publishing/broker-message.ts';
+import type { FanOut } from '../publishing/fan-out.ts';
+import type { Deadline } from '../time/deadlines.ts';
+
+/** The last retained message of each topic. */
+export class RetainedMessages {
+  readonly #engine: Engine;
+  readonly #messages = new NameTree<Message>();
+  /** Of the messages that expire. */
+  readonly #expiries = new Map<string, Deadline>();
+  #bytes = 0;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  get size(): number {
+    return this.#messages.size;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get(topic: string): Message | undefined {
+    const message = this.#messages.get(topic);
+    return message === undefined || hasExpired(message, this.#engine.now()) ? undefined : message;
+  }
+
+  /** Replaces the topic's retained message; an empty payload clears it. [MQTT-3.3.1-5] [MQTT-3.3.1-6] */
+  keep(message: Message, fanOut: FanOut): void {
+    if (message.payload.length === 0) {
+      this.clear(message.topic);
+      return;
+    }
+    if (!this.#hasRoomFor(message)) {
+      this.#engine.drop(message, 'retained-full', undefined, fanOut);
+      return;
+    }
+    const kept = detachPayload(message);
+    this.#put(kept);
+    this.#engine.turn.record({ do: 'putRetained', message: kept });
+  }
+
+  /** As keep, for `$SYS`: it is made anew at every start, and counts against no limit. */
+  keepSystem(message: Message): void {
+    this.#put(message);
+  }
+
+  /** Removes the topic's retained message; false when there was none. */
+  clear(topic: string): boolean {
+    if (!this.#take(topic)) return false;
+    this.#engine.turn.record({ do: 'deleteRetained', topic });
+    return true;
+  }
+
+  /** The messages that match a filter, while others may come and go. */
+  *matching(filter: string): IterableIterator<Message> {
+    for (const [, message] of this.#messages.matching(filter)) {
+      if (!hasExpired(message, this.#engine.now())) yield message;
+    }
+  }
+
+  /** Takes up a message that the store had. */
+  restore(message: Message): void {
+    if (hasExpired(message, this.#engine.now())) {
+      this.#engine.turn.record({ do: 'deleteRetained', topic: message.topic });
+    } else {
+      this.#put(message);
+    }
+  }
+
+  #hasRoomFor(message: Message): boolean {
+    const { maximumRetainedMessages, maximumRetainedBytes } = this.#engine.options.limits;
+    const known = this.#messages.get(message.topic);
+    const count = this.#messages.size + (known === undefined ? 1 : 0);
+    const bytes = this.#bytes + sizeOf(message) - (known === undefined ? 0 : sizeOf(known));
+    return count <= maximumRetainedMessages && bytes <= maximumRetainedBytes;
+  }
+
+  #put(message: Message): void {
+    this.#take(message.topic);
+    this.#messages.set(message.topic, message);
+    this.#bytes += sizeOf(message);
+    if (message.expiresAt === undefined) return;
+    const expiry = this.#engine.deadlines.create(() => this.#expire(message));
+    this.#expiries.set(message.topic, expiry);
+    expiry.setIn(message.expiresAt - this.#engine.now());
+  }
+
+  #expire(message: Message): void {
+    if (this.#messages.get(message.topic) === message) this.clear(message.topic);
+  }
+
+  #take(topic: string): boolean {
+    const message = this.#messages.get(topic);
+    if (message === undefined) return false;
+    this.#messages.delete(topic);
+    this.#bytes -= sizeOf(message);
+    this.#expiries.get(topic)?.cancel();
+    this.#expiries.delete(topic);
+    return true;
+  }
+}

@@ -1,0 +1,98 @@
+import type { SelectSharedEvent } from '@carillon/hooks';
+import type { Message } from '@carillon/persistence';
+import type { ShareStrategy } from '../options/engine-options.ts';
+import type { Receiver, Subscription } from './subscription.ts';
+
+/**
+ * The sessions that share one filter under one share name: each message goes to one of them. [MQTT-4.8.2]
+ *
+ * Those who are connected come first: a message is given to a session without a client only when there is
+ * no other.
+ */
+export class ShareGroup {
+  readonly shareName: string;
+  readonly topicFilter: string;
+  /** In order of joining. */
+  readonly members: Subscription[] = [];
+  #next = 0;
+  #sticky: Subscription | undefined = undefined;
+
+  constructor(shareName: string, topicFilter: string) {
+    this.shareName = shareName;
+    this.topicFilter = topicFilter;
+  }
+
+  find(receiver: Receiver): Subscription | undefined {
+    return this.members.find((member) => member.receiver === receiver);
+  }
+
+  add(subscription: Subscription): void {
+    this.members.push(subscription);
+  }
+
+  replace(old: Subscription, subscription: Subscription): void {
+    this.members[this.members.indexOf(old)] = subscription;
+    if (this.#sticky === old) this.#sticky = subscription;
+  }
+
+  remove(subscription: Subscription): void {
+    this.members.splice(this.members.indexOf(subscription), 1);
+    if (this.#sticky === subscription) this.#sticky = undefined;
+  }
+
+  /** Who can take a message now, without those in `except`. */
+  candidates(except: ReadonlySet<Receiver> | undefined): readonly Subscription[] {
+    const able = except === undefined ? this.members : this.members.filter((m) => !except.has(m.receiver));
+    const connected = able.filter((member) => member.receiver.isConnected);
+    return connected.length > 0 ? connected : able;
+  }
+
+  /** Chooses one of `candidates`, which is not empty. */
+  choose(
+    candidates: readonly Subscription[],
+    message: Message,
+    strategy: ShareStrategy,
+    selectShared: ((event: SelectSharedEvent) => number | undefined) | null,
+  ): Subscription | undefined {
+    if (selectShared !== null) {
+      const members = candidates.map(({ receiver }) => ({
+        clientId: receiver.clientId,
+        connected: receiver.isConnected,
+        load: receiver.load,
+      }));
+      const index = selectShared({ shareName: this.shareName, filter: this.topicFilter, message, members });
+      if (index !== undefined) return candidates[index];
+    }
+    return this.#chooseBy(strategy, candidates, message);
+  }
+
+  #chooseBy(
+    strategy: ShareStrategy,
+    candidates: readonly Subscription[],
+    message: Message,
+  ): Subscription | undefined {
+    switch (strategy) {
+      case 'round-robin':
+        this.#next = (this.#next + 1) % candidates.length;
+        return candidates[this.#next];
+      case 'least-loaded':
+        return candidates.reduce((least, member) =>
+          member.receiver.load < least.receiver.load ? member : least,
+        );
+      case 'sticky':
+        if (this.#sticky === undefined || !candidates.includes(this.#sticky)) this.#sticky = candidates[0];
+        return this.#sticky;
+      case 'topic-hash':
+        return candidates[hashOf(message.topic) % candidates.length];
+    }
+  }
+}
+
+/** FNV-1a over the UTF-16 units: spreads topics evenly, and gives the same answer in every process. */
+function hashOf(topic: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < topic.length; i++) {
+    hash = Math.imul(hash ^ topic.charCodeAt(i), 0x01000193);
+  }
+  return hash >>> 0;
+}

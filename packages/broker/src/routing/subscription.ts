@@ -1,0 +1,41 @@
+import type { Message, SubscriptionRecord } from '@carillon/persistence';
+import type { QoS } from '@carillon/protocol';
+import type { FanOut } from '../publishing/fan-out.ts';
+import type { FilterSubscribers } from './filter-subscribers.ts';
+
+/** Somebody who can get messages: a session, or a handler in this process. */
+export interface Receiver {
+  /** Compared by No Local. [MQTT-3.8.3-3] */
+  readonly clientId: string;
+  /** Whether it could take a message right now. */
+  readonly isConnected: boolean;
+  /** Messages in flight and waiting. */
+  readonly load: number;
+  /** Takes its copy of the message, or tells `fanOut` what became of it. */
+  accept(copy: Copy, fanOut: FanOut): void;
+}
+
+/** One receiver's copy of a message. */
+export interface Copy {
+  readonly message: Message;
+  /** The lower of published QoS and grant. [MQTT-3.8.4-8] */
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly subscriptionIdentifiers: readonly number[];
+  /** The shared filter it came by, in full; undefined for subscriptions of its own. */
+  readonly share: string | undefined;
+}
+
+/** A subscription in force: the record of it, and who has it. */
+export class Subscription {
+  readonly receiver: Receiver;
+  readonly record: SubscriptionRecord;
+  /** The place where it is registered, and its index there; kept by the index so that leaving costs no search. */
+  home: FilterSubscribers | undefined = undefined;
+  index = -1;
+
+  constructor(receiver: Receiver, record: SubscriptionRecord) {
+    this.receiver = receiver;
+    this.record = record;
+  }
+}

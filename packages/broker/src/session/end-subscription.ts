@@ -1,0 +1,27 @@
+import type { Engine } from '../engine.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Ends one subscription of a session; false when there is none under that filter. What was begun is
+ * finished; messages of a share group that were not begun go to another member. [MQTT-3.10.4-2]
+ */
+export function endSubscription(
+  engine: Engine,
+  session: Session,
+  filter: string,
+  why: 'asked' | 'not-authorized',
+): boolean {
+  const subscription = session.subscriptions.get(filter);
+  if (subscription === undefined) return false;
+  const { shareName, topicFilter } = subscription.record;
+  const group = shareName === undefined ? undefined : engine.router.findGroup(shareName, topicFilter);
+  session.subscriptions.delete(filter);
+  engine.router.remove(subscription);
+  session.outbox.endFeeds(filter);
+  if (session.isStored) {
+    engine.turn.record({ do: 'deleteSubscription', clientId: session.clientId, filter });
+  }
+  if (shareName !== undefined) engine.sessions.passOnShared(session, filter, group);
+  engine.hooks.slots.unsubscribed?.({ clientId: session.clientId, filter, why });
+  return true;
+}

@@ -1,0 +1,120 @@
+import type { QueueSummary } from '@carillon/persistence';
+import type { QueuedMessage } from './queued-message.ts';
+
+/** Messages of a stored session that are kept in memory; what comes after them stays in the store. */
+const headLength = 256;
+
+/**
+ * The messages that wait in a session, in order. Of a session that is stored only the head is in memory:
+ *
+ *     ┌─ head (memory) ─┬─ tail (store only) ─┐
+ *     │ 5 6 7 … 260     │ 261 262 … 9000      │ ◄─ new messages
+ *     └─────────────────┴─────────────────────┘
+ *
+ * A ring would save the array's shift; arrays of this length shift in a few nanoseconds.
+ */
+export class MessageQueue {
+  #head: QueuedMessage[] = [];
+  #first = 0;
+  #tailLength = 0;
+  #tailBytes = 0;
+  #headBytes = 0;
+  #nextSequence: number;
+  #lastRead = 0;
+
+  constructor(summary: QueueSummary) {
+    this.#tailLength = summary.length;
+    this.#tailBytes = summary.bytes;
+    this.#nextSequence = summary.lastSequence + 1;
+  }
+
+  get length(): number {
+    return this.#head.length - this.#first + this.#tailLength;
+  }
+
+  get bytes(): number {
+    return this.#headBytes + this.#tailBytes;
+  }
+
+  /** Whether there are messages that only the store has. */
+  get hasTail(): boolean {
+    return this.#tailLength > 0;
+  }
+
+  get headIsEmpty(): boolean {
+    return this.#first === this.#head.length;
+  }
+
+  takeSequence(): number {
+    return this.#nextSequence++;
+  }
+
+  peek(): QueuedMessage | undefined {
+    return this.#head[this.#first];
+  }
+
+  shift(): QueuedMessage | undefined {
+    const entry = this.#head[this.#first];
+    if (entry === undefined) return undefined;
+    this.#first++;
+    this.#headBytes -= entry.bytes;
+    if (this.#first > 64 && this.#first * 2 > this.#head.length) {
+      this.#head = this.#head.slice(this.#first);
+      this.#first = 0;
+    }
+    return entry;
+  }
+
+  /** Appends; with `stored`, what goes beyond the head is only counted here and read from the store later. */
+  push(entry: QueuedMessage, stored: boolean): void {
+    if (stored && (this.#tailLength > 0 || this.#head.length - this.#first >= headLength)) {
+      this.#tailLength++;
+      this.#tailBytes += entry.bytes;
+      return;
+    }
+    this.#head.push(entry);
+    this.#headBytes += entry.bytes;
+    this.#lastRead = entry.sequence;
+  }
+
+  /** Up to where the store has been read. */
+  get lastRead(): number {
+    return this.#lastRead;
+  }
+
+  /** A page of the tail was read from the store. An empty one says that nothing is left there. */
+  notePage(page: readonly QueuedMessage[]): void {
+    if (page.length === 0) {
+      this.#tailLength = 0;
+      this.#tailBytes = 0;
+      return;
+    }
+    for (const entry of page) {
+      this.#lastRead = entry.sequence;
+      this.#tailLength = Math.max(0, this.#tailLength - 1);
+      this.#tailBytes = Math.max(0, this.#tailBytes - entry.bytes);
+    }
+  }
+
+  /** A message of that page waits, and is part of the head now. */
+  refill(entry: QueuedMessage): void {
+    this.#head.push(entry);
+    this.#headBytes += entry.bytes;
+  }
+
+  remove(entry: QueuedMessage): boolean {
+    const index = this.#head.indexOf(entry, this.#first);
+    if (index === -1) return false;
+    this.#head.splice(index, 1);
+    this.#headBytes -= entry.bytes;
+    return true;
+  }
+
+  /** What is in memory, in order. */
+  *entries(): IterableIterator<QueuedMessage> {
+    for (let i = this.#first; i < this.#head.length; i++) {
+      const entry = this.#head[i];
+      if (entry !== undefined) yield entry;
+    }
+  }
+}

@@ -1,0 +1,512 @@
+import type { DropReason } from '@carillon/hooks';
+import type { MaybePromise, QueueEntry, QueueSummary } from '@carillon/persistence';
+import { ReasonCode } from '@carillon/protocol';
+import type { Connection } from '../connection/connection.ts';
+import type { Engine } from '../engine.ts';
+import { detachPayload, hasExpired, sizeOf } from '../publishing/broker-message.ts';
+import { copyWith, type FanOut } from '../publishing/fan-out.ts';
+import { allowsReceiving } from '../publishing/permissions.ts';
+import type { RetainedFeed } from '../retained/retained-feed.ts';
+import type { Copy } from '../routing/subscription.ts';
+import { isPromise } from '../when-done.ts';
+import { MessageQueue } from './message-queue.ts';
+import { PacketIds } from './packet-ids.ts';
+import { QueuedMessage, queuedMessage } from './queued-message.ts';
+import type { Session } from './session.ts';
+
+const pageLimits = { entries: 256, bytes: 1024 * 1024 } as const;
+/** Retained messages sent to a new subscription in one turn, so that others get theirs too. */
+const feedPerTurn = 256;
+
+/**
+ * Everything a session has to send: what waits, what is in flight, and in which order it goes.
+ *
+ *     accept ─► queue ─► in flight ─► acknowledged
+ *                 ▲          │
+ *           store (tail)     └─ connection lost: resent first on the next one
+ *
+ * The pump is a ladder: what was in flight is resent, then the queue, then retained messages of new
+ * subscriptions; it stops at the first reason to wait, and whoever removes the reason calls it again.
+ */
+export class Outbox {
+  readonly #engine: Engine;
+  readonly #session: Session;
+  readonly #queue: MessageQueue;
+  /** By packet identifier, in the order of first sending. [MQTT-4.6.0-1] */
+  readonly #inflight = new Map<number, QueuedMessage>();
+  readonly #packetIds = new PacketIds();
+  #resend: QueuedMessage[] = [];
+  #feeds: RetainedFeed[] = [];
+  #inflightBytes = 0;
+  #isReading = false;
+  #pumpIsDue = false;
+  /** Packets that wait for the store before they may leave; what is sent after them waits with them. */
+  #heldSends = 0;
+
+  constructor(engine: Engine, session: Session, summary: QueueSummary) {
+    this.#engine = engine;
+    this.#session = session;
+    this.#queue = new MessageQueue(summary);
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get inflight(): number {
+    return this.#inflight.size;
+  }
+
+  get bytes(): number {
+    return this.#queue.bytes + this.#inflightBytes;
+  }
+
+  /** Takes a copy: sends it, lets it wait, or drops it and says so. */
+  accept(offered: Copy, fanOut: FanOut): void {
+    const copy = this.#askDeliveryHooks(offered, fanOut);
+    if (copy === undefined) return;
+    if (copy.qos === 0) {
+      if (fanOut.heldUntil === 0) this.#sendQoS0(copy, fanOut);
+      else fanOut.hold({ release: (released) => this.#sendQoS0(copy, released), withdraw: () => {} });
+      return;
+    }
+    if (fanOut.heldUntil === 0 && this.#canSendAtOnce()) {
+      const entry = queuedMessage(copy, detachPayload(copy.message), this.#queue.takeSequence());
+      this.#start(entry, true, fanOut);
+      fanOut.sent++;
+      return;
+    }
+    this.#enqueue(copy, fanOut);
+  }
+
+  /** Starts sending retained messages of a new subscription. */
+  feed(feed: RetainedFeed): void {
+    this.#feeds.push(feed);
+    this.pump();
+  }
+
+  /** A connection took the session up: what was in flight goes first. */
+  attach(): void {
+    this.#resend = [...this.#inflight.values()];
+    for (const entry of this.#resend) entry.sentOn = undefined;
+    this.pump();
+  }
+
+  /** The connection is gone. Retained messages that were to follow now wait like any other. */
+  detach(): void {
+    this.#resend = [];
+    for (const entry of this.#inflight.values()) entry.sentOn = undefined;
+    const feeds = this.#feeds;
+    this.#feeds = [];
+    if (!this.#session.outlivesConnection) return;
+    for (const feed of feeds) {
+      for (const copy of feed.rest()) {
+        if (copy.qos > 0) this.#enqueue(copy, undefined);
+      }
+    }
+  }
+
+  /** Stops sending what a removed subscription had yet to get of the retained messages. [MQTT-3.10.4-2] */
+  endFeeds(filter: string): void {
+    this.#feeds = this.#feeds.filter((feed) => feed.filter !== filter);
+  }
+
+  /** Sends what may be sent now. */
+  pump(): void {
+    const connection = this.#session.connection;
+    if (connection === undefined || !connection.isReady) return;
+    while (this.#resendNext(connection)) {}
+    if (this.#resend.length > 0) return;
+    while (this.#sendNext(connection)) {}
+    this.#sendFeeds(connection);
+  }
+
+  puback(packetId: number, reasonCode: number): void {
+    const entry = this.#inflight.get(packetId);
+    if (entry?.qos !== 1) return;
+    this.#settle(entry, reasonCode);
+  }
+
+  pubrec(packetId: number, reasonCode: number): void {
+    const entry = this.#inflight.get(packetId);
+    if (entry?.qos !== 2) {
+      this.#sendPubrel(packetId, ReasonCode.PacketIdentifierNotFound);
+      return;
+    }
+    if (reasonCode >= 0x80) {
+      this.#settle(entry, reasonCode);
+      return;
+    }
+    if (entry.state !== 'released') {
+      entry.state = 'released';
+      this.#recordSent(entry);
+    }
+    this.#whenStored(() => this.#sendPubrel(packetId, ReasonCode.Success));
+  }
+
+  pubcomp(packetId: number): void {
+    const entry = this.#inflight.get(packetId);
+    if (entry?.state !== 'released') return;
+    this.#settle(entry, ReasonCode.Success);
+  }
+
+  /** Takes out what came by a shared subscription and has not been begun, for another member to have. */
+  takeShared(share: string): QueuedMessage[] {
+    const taken = [...this.#queue.entries()].filter((entry) => entry.share === share);
+    for (const entry of taken) {
+      this.#queue.remove(entry);
+      this.#recordDequeued(entry);
+    }
+    return taken;
+  }
+
+  /** The session is over: gives back everything that was not delivered, in order. */
+  takeAll(): QueuedMessage[] {
+    const all = [...this.#inflight.values(), ...this.#queue.entries()];
+    this.#inflight.clear();
+    this.#inflightBytes = 0;
+    this.#resend = [];
+    this.#feeds = [];
+    for (const entry of [...this.#queue.entries()]) this.#queue.remove(entry);
+    return all;
+  }
+
+  // --- taking copies in
+
+  #askDeliveryHooks(offered: Copy, fanOut: FanOut): Copy | undefined {
+    const { slots } = this.#engine.hooks;
+    const session = this.#session;
+    const { permissions, mountPoint } = session;
+    if (permissions !== undefined && !allowsReceiving(permissions, offered.message.topic, mountPoint)) {
+      return this.#refuseCopy(offered, 'not-authorized', fanOut);
+    }
+    if (slots.authorizeDeliver !== null) {
+      const verdict = slots.authorizeDeliver(this.#deliverEvent(offered));
+      if (!verdict.allowed) return this.#refuseCopy(offered, 'not-authorized', fanOut);
+    }
+    if (slots.rewriteDeliver === null) return offered;
+    const outcome = slots.rewriteDeliver(this.#deliverEvent(offered));
+    if (!outcome.ok) return this.#refuseCopy(offered, 'hook-failed', fanOut);
+    return outcome.value === offered.message ? offered : copyWith(offered, outcome.value);
+  }
+
+  #deliverEvent(copy: Copy) {
+    const { clientId, identity, connection } = this.#session;
+    return { message: copy.message, clientId, identity, client: connection?.client };
+  }
+
+  #refuseCopy(copy: Copy, reason: DropReason, fanOut: FanOut): undefined {
+    this.#drop(copy, reason, fanOut);
+    return undefined;
+  }
+
+  #sendQoS0(copy: Copy, fanOut: FanOut): void {
+    const connection = this.#session.connection;
+    if (connection === undefined || !connection.isReady) {
+      if (this.#engine.options.queueQoS0 && this.#session.outlivesConnection) this.#enqueue(copy, fanOut);
+      else this.#drop(copy, 'offline', fanOut);
+      return;
+    }
+    if (connection.isCongested) {
+      this.#drop(copy, 'slow-reader', fanOut);
+      return;
+    }
+    if (connection.publish(copy, 0, false, fanOut)) fanOut.sent++;
+    else this.#drop(copy, 'too-large', fanOut);
+  }
+
+  #canSendAtOnce(): boolean {
+    const connection = this.#session.connection;
+    return (
+      connection?.isReady === true &&
+      this.#resend.length === 0 &&
+      this.#queue.length === 0 &&
+      this.#windowIsOpen(connection)
+    );
+  }
+
+  #windowIsOpen(connection: Connection): boolean {
+    return (
+      !connection.isCongested &&
+      connection.unfinished < connection.sendQuota &&
+      this.#inflight.size < this.#engine.options.limits.maximumInflight
+    );
+  }
+
+  #enqueue(copy: Copy, fanOut: FanOut | undefined): void {
+    if (!this.#makeRoom(copy, fanOut)) return;
+    const entry = queuedMessage(copy, detachPayload(copy.message), this.#queue.takeSequence());
+    this.#recordQueued(entry);
+    this.#queue.push(entry, this.#session.isStored);
+    if (fanOut === undefined) return;
+    if (fanOut.heldUntil === 0) {
+      fanOut.queued++;
+      this.pump();
+      return;
+    }
+    entry.heldUntil = fanOut.heldUntil;
+    fanOut.hold({
+      release: (released) => {
+        this.pump();
+        if (entry.state === 'queued') released.queued++;
+        else released.sent++;
+      },
+      withdraw: () => {
+        if (this.#queue.remove(entry)) this.#drop(copy, 'store-failed', undefined);
+      },
+    });
+  }
+
+  /** Whether the queue has, or was given, room for one more. */
+  #makeRoom(copy: Copy, fanOut: FanOut | undefined): boolean {
+    const { maximumQueuedMessages, maximumQueuedBytes } = this.#session.queueLimits;
+    const size = sizeOf(copy.message);
+    for (;;) {
+      const reason: DropReason | undefined =
+        this.#queue.length >= maximumQueuedMessages
+          ? 'queue-full'
+          : this.#queue.bytes + size > maximumQueuedBytes
+            ? 'queue-bytes'
+            : undefined;
+      if (reason === undefined) return true;
+      const oldest = this.#engine.options.queueOverflow === 'drop-oldest' ? this.#queue.shift() : undefined;
+      if (oldest === undefined) {
+        this.#drop(copy, reason, fanOut);
+        this.#readTailIfNeeded();
+        return false;
+      }
+      this.#recordDequeued(oldest);
+      this.#drop(oldest, reason, undefined);
+    }
+  }
+
+  // --- sending
+
+  /** The ladder's first rung: what was in flight when the last connection ended. [MQTT-4.4.0-1] */
+  #resendNext(connection: Connection): boolean {
+    const entry = this.#resend[0];
+    if (entry === undefined || connection.isCongested) return false;
+    if (this.#inflight.get(entry.packetId) !== entry) {
+      this.#resend.shift();
+      return true;
+    }
+    if (entry.state === 'released') {
+      // Only PUBREL is left to say, and it uses no quota. [MQTT-4.3.3-6]
+      this.#resend.shift();
+      this.#sendPubrel(entry.packetId, ReasonCode.Success);
+      return true;
+    }
+    if (connection.unfinished >= connection.sendQuota) return false;
+    this.#resend.shift();
+    this.#useQuota(entry, connection);
+    this.#transmit(entry, connection, true, undefined);
+    return true;
+  }
+
+  /** The second rung: the queue. */
+  #sendNext(connection: Connection): boolean {
+    const entry = this.#queue.peek();
+    if (entry === undefined) {
+      this.#readTailIfNeeded();
+      return false;
+    }
+    if (!this.#engine.turn.isSettled(entry.heldUntil)) return false;
+    if (hasExpired(entry.message, this.#engine.now())) {
+      // [MQTT-3.3.2-5]
+      this.#queue.shift();
+      this.#recordDequeued(entry);
+      this.#drop(entry, 'expired', undefined);
+      return true;
+    }
+    if (!this.#windowIsOpen(connection)) return false;
+    this.#queue.shift();
+    if (entry.qos === 0) {
+      this.#recordDequeued(entry);
+      if (!connection.publish(entry, 0, false, undefined)) this.#drop(entry, 'too-large', undefined);
+      return true;
+    }
+    this.#start(entry, false, undefined);
+    return true;
+  }
+
+  /** The third rung: retained messages, a slice each turn. */
+  #sendFeeds(connection: Connection): void {
+    for (let sent = 0; this.#queue.length === 0; sent++) {
+      const feed = this.#feeds[0];
+      if (feed === undefined) return;
+      if (!this.#windowIsOpen(connection)) return;
+      if (sent === feedPerTurn) {
+        this.#pumpAtEndOfTurn();
+        return;
+      }
+      const copy = feed.next();
+      if (copy === undefined) this.#feeds.shift();
+      else this.accept(copy, feed.fanOutFor(copy));
+    }
+  }
+
+  #pumpAtEndOfTurn(): void {
+    if (this.#pumpIsDue) return;
+    this.#pumpIsDue = true;
+    this.#engine.scheduler.atEndOfTurn(() => {
+      this.#pumpIsDue = false;
+      this.pump();
+    });
+  }
+
+  /** The message gets its packet identifier and is in flight from here on. */
+  #start(entry: QueuedMessage, isNew: boolean, fanOut: FanOut | undefined): void {
+    const { connection } = this.#session;
+    if (connection === undefined) return;
+    entry.packetId = this.#packetIds.take(this.#inflight);
+    entry.state = 'sent';
+    this.#inflight.set(entry.packetId, entry);
+    this.#inflightBytes += entry.bytes;
+    this.#useQuota(entry, connection);
+    if (isNew) this.#recordQueued(entry);
+    else this.#recordSent(entry);
+    // The identifier of a QoS 2 message is stored before the packet leaves; what follows keeps its place.
+    const mustBeStored = this.#session.isStored && (entry.qos === 2 || this.#heldSends > 0);
+    if (!mustBeStored) {
+      this.#transmit(entry, connection, false, fanOut);
+      return;
+    }
+    this.#whenStored(() => {
+      if (this.#inflight.get(entry.packetId) === entry && entry.sentOn === connection) {
+        this.#transmit(entry, connection, false, undefined);
+      }
+    });
+  }
+
+  #useQuota(entry: QueuedMessage, connection: Connection): void {
+    entry.sentOn = connection;
+    connection.unfinished++;
+  }
+
+  #transmit(entry: QueuedMessage, connection: Connection, dup: boolean, fanOut: FanOut | undefined): void {
+    if (connection.publish(entry, entry.packetId, dup, fanOut)) return;
+    // As though delivery had finished: neither identifier nor quota stay occupied. [MQTT-3.1.2-25]
+    this.#forget(entry);
+    this.#drop(entry, 'too-large', undefined);
+  }
+
+  #sendPubrel(packetId: number, reasonCode: number): void {
+    this.#session.connection?.acknowledge('pubrel', packetId, reasonCode);
+  }
+
+  /** Runs `send` once this turn's batch is stored, or at once when nothing of this session is stored. */
+  #whenStored(send: () => void): void {
+    if (!this.#session.isStored) {
+      send();
+      return;
+    }
+    this.#heldSends++;
+    const done = (): void => {
+      this.#heldSends--;
+      send();
+    };
+    // A failed store has been reported; holding the packet back for ever would help nobody.
+    this.#engine.turn.hold({ stored: done, failed: done });
+  }
+
+  // --- ends
+
+  #settle(entry: QueuedMessage, reasonCode: number): void {
+    this.#forget(entry);
+    if (reasonCode >= 0x80) this.#drop(entry, 'refused-by-receiver', undefined);
+    const { acknowledged } = this.#engine.hooks.slots;
+    if (acknowledged !== null) {
+      const { message, packetId } = entry;
+      acknowledged({ message, clientId: this.#session.clientId, packetId, reasonCode });
+    }
+    this.pump();
+  }
+
+  #forget(entry: QueuedMessage): void {
+    this.#inflight.delete(entry.packetId);
+    this.#inflightBytes -= entry.bytes;
+    if (entry.sentOn !== undefined) entry.sentOn.unfinished--;
+    entry.sentOn = undefined;
+    this.#recordDequeued(entry);
+  }
+
+  #drop(copy: Copy, reason: DropReason, fanOut: FanOut | undefined): void {
+    this.#engine.drop(copy.message, reason, this.#session.clientId, fanOut);
+  }
+
+  // --- the store
+
+  #recordQueued(entry: QueuedMessage): void {
+    if (!this.#session.isStored) return;
+    const { clientId } = this.#session;
+    this.#engine.turn.record({ do: 'enqueue', clientId, entry: snapshot(entry) });
+  }
+
+  #recordSent(entry: QueuedMessage): void {
+    if (!this.#session.isStored) return;
+    const { clientId } = this.#session;
+    const { sequence, packetId } = entry;
+    const state = entry.state === 'released' ? 'released' : 'sent';
+    this.#engine.turn.record({ do: 'markSent', clientId, sequence, packetId, state });
+  }
+
+  #recordDequeued(entry: QueuedMessage): void {
+    if (!this.#session.isStored) return;
+    const { clientId } = this.#session;
+    this.#engine.turn.record({ do: 'dequeue', clientId, sequence: entry.sequence });
+  }
+
+  #readTailIfNeeded(): void {
+    if (this.#isReading || !this.#queue.hasTail || !this.#queue.headIsEmpty) return;
+    this.#isReading = true;
+    // What was queued this turn is in the store only when its batch is.
+    const read = (): void => this.#readTail();
+    this.#engine.turn.hold({ stored: read, failed: read });
+  }
+
+  #readTail(): void {
+    const after = this.#queue.lastRead;
+    let page: MaybePromise<readonly QueueEntry[]>;
+    try {
+      page = this.#engine.storage.store.readQueue(this.#session.clientId, after, pageLimits);
+    } catch (error) {
+      this.#readFailed(error);
+      return;
+    }
+    if (isPromise(page)) {
+      page.then(
+        (entries) => this.#takePage(entries),
+        (error: unknown) => this.#readFailed(error),
+      );
+    } else {
+      this.#takePage(page);
+    }
+  }
+
+  #takePage(page: readonly QueueEntry[]): void {
+    this.#isReading = false;
+    const entries = page.map((entry) => new QueuedMessage(entry));
+    this.#queue.notePage(entries);
+    for (const entry of entries) {
+      if (entry.state === 'queued') {
+        this.#queue.refill(entry);
+        continue;
+      }
+      this.#inflight.set(entry.packetId, entry);
+      this.#inflightBytes += entry.bytes;
+      this.#resend.push(entry);
+    }
+    this.pump();
+  }
+
+  #readFailed(error: unknown): void {
+    this.#isReading = false;
+    this.#engine.storeFailed('read', error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** The entry as it is now: the store may look at it after it has changed. */
+function snapshot(entry: QueuedMessage): QueueEntry {
+  const { sequence, message, qos, retain, subscriptionIdentifiers, share, packetId, state } = entry;
+  return { sequence, message, qos, retain, subscriptionIdentifiers, share, packetId, state };
+}

@@ -1,0 +1,156 @@
+import type { ClientLimits, Permissions, SessionView, SubscriptionView } from '@carillon/hooks';
+import type { QueueSummary, SessionRecord } from '@carillon/persistence';
+import type { ProtocolVersion } from '@carillon/protocol';
+import type { Connection } from '../connection/connection.ts';
+import type { Engine } from '../engine.ts';
+import type { FanOut } from '../publishing/fan-out.ts';
+import type { Copy, Receiver, Subscription } from '../routing/subscription.ts';
+import type { Deadline } from '../time/deadlines.ts';
+import { Outbox } from './outbox.ts';
+import type { PendingWill } from './pending-will.ts';
+
+/** Never, as Session Expiry Interval says it. */
+export const neverExpires = 0xffff_ffff;
+
+export const emptyQueue: QueueSummary = Object.freeze({ length: 0, bytes: 0, lastSequence: 0 });
+
+/** Who a session belongs to, as authentication found. */
+export interface SessionOwner {
+  readonly identity: string | undefined;
+  readonly mountPoint: string;
+  readonly permissions: Permissions | undefined;
+  readonly limits: ClientLimits;
+}
+
+/**
+ * What the broker keeps for a client id: subscriptions, what waits and what is in flight in both directions,
+ * the Will. It exists from the first CONNECT until it expires or is replaced.
+ */
+export class Session implements Receiver {
+  readonly clientId: string;
+  readonly createdAt: number;
+  readonly outbox: Outbox;
+  /** By the filter as the client wrote it. */
+  readonly subscriptions = new Map<string, Subscription>();
+  /** Packet identifiers of QoS 2 messages from the client, taken until PUBREL. [MQTT-4.3.3-10] */
+  readonly inboundIds = new Set<number>();
+  /** Comes due when the session ends, or a delayed Will is to be sent. */
+  readonly expiry: Deadline;
+  connection: Connection | undefined = undefined;
+  protocolVersion: ProtocolVersion;
+  /** Seconds. */
+  expiryInterval: number;
+  disconnectedAt: number | undefined;
+  owner: SessionOwner;
+  will: PendingWill | undefined = undefined;
+  /** Whether the store knows it: sessions that end with their connection are never written. */
+  isStored: boolean;
+  /** Set when it has ended: late events of old connections must not revive it. */
+  hasEnded = false;
+  readonly #engine: Engine;
+
+  constructor(engine: Engine, record: SessionRecord, queue: QueueSummary, isStored: boolean) {
+    this.#engine = engine;
+    this.clientId = record.clientId;
+    this.createdAt = record.createdAt;
+    this.protocolVersion = record.protocolVersion;
+    this.expiryInterval = record.sessionExpiryInterval;
+    this.disconnectedAt = record.disconnectedAt;
+    this.owner = {
+      identity: record.identity,
+      mountPoint: record.mountPoint,
+      permissions: undefined,
+      limits: {},
+    };
+    this.isStored = isStored;
+    this.outbox = new Outbox(engine, this, queue);
+    this.expiry = engine.deadlines.create(() => engine.sessions.expire(this));
+  }
+
+  get isConnected(): boolean {
+    return this.connection?.isReady === true;
+  }
+
+  get load(): number {
+    return this.outbox.inflight + this.outbox.queued;
+  }
+
+  get identity(): string | undefined {
+    return this.owner.identity;
+  }
+
+  get mountPoint(): string {
+    return this.owner.mountPoint;
+  }
+
+  get permissions(): Permissions | undefined {
+    return this.owner.permissions;
+  }
+
+  /** Whether it goes on when its connection ends. */
+  get outlivesConnection(): boolean {
+    return this.expiryInterval > 0 && !this.hasEnded;
+  }
+
+  get queueLimits(): { maximumQueuedMessages: number; maximumQueuedBytes: number } {
+    const { maximumQueuedMessages, maximumQueuedBytes } = this.#engine.options.limits;
+    const own = this.owner.limits;
+    return {
+      maximumQueuedMessages: Math.min(
+        maximumQueuedMessages,
+        own.maximumQueuedMessages ?? maximumQueuedMessages,
+      ),
+      maximumQueuedBytes: Math.min(maximumQueuedBytes, own.maximumQueuedBytes ?? maximumQueuedBytes),
+    };
+  }
+
+  /** Milliseconds since 1970; undefined while connected, or when it never ends. */
+  get expiresAt(): number | undefined {
+    if (this.disconnectedAt === undefined || this.expiryInterval === neverExpires) return undefined;
+    return this.disconnectedAt + this.expiryInterval * 1000;
+  }
+
+  accept(copy: Copy, fanOut: FanOut): void {
+    this.outbox.accept(copy, fanOut);
+  }
+
+  record(): SessionRecord {
+    return {
+      clientId: this.clientId,
+      protocolVersion: this.protocolVersion,
+      sessionExpiryInterval: this.expiryInterval,
+      createdAt: this.createdAt,
+      disconnectedAt: this.disconnectedAt,
+      identity: this.owner.identity,
+      mountPoint: this.owner.mountPoint,
+    };
+  }
+
+  view(): SessionView {
+    return {
+      clientId: this.clientId,
+      identity: this.identity,
+      connected: this.connection !== undefined,
+      createdAt: this.createdAt,
+      disconnectedAt: this.disconnectedAt,
+      expiresAt: this.expiresAt,
+      sessionExpiryInterval: this.expiryInterval,
+      subscriptions: this.subscriptions.size,
+      queued: this.outbox.queued,
+      queuedBytes: this.outbox.bytes,
+      inflight: this.outbox.inflight,
+    };
+  }
+}
+
+export function subscriptionView({ record }: Subscription): SubscriptionView {
+  return {
+    filter: record.filter,
+    shareName: record.shareName,
+    qos: record.qos,
+    noLocal: record.noLocal,
+    retainAsPublished: record.retainAsPublished,
+    retainHandling: record.retainHandling,
+    subscriptionIdentifier: record.subscriptionIdentifier,
+  };
+}

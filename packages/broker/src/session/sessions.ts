@@ -1,0 +1,168 @@
+import type { SessionRecord, StoredRecord } from '@carillon/persistence';
+import type { Engine } from '../engine.ts';
+import type { ShareGroup } from '../routing/share-group.ts';
+import { type Receiver, Subscription } from '../routing/subscription.ts';
+import type { QueuedMessage } from './queued-message.ts';
+import { emptyQueue, neverExpires, Session } from './session.ts';
+
+/** Why a session ends. */
+export type SessionEnd = 'expired' | 'replaced' | 'connection-ended' | 'by-host';
+
+/** All sessions, connected or not, by client id. [MQTT-3.1.3-2] */
+export class Sessions {
+  readonly #engine: Engine;
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  get(clientId: string): Session | undefined {
+    return this.#sessions.get(clientId);
+  }
+
+  values(): IterableIterator<Session> {
+    return this.#sessions.values();
+  }
+
+  create(record: SessionRecord, isStored: boolean): Session {
+    const session = new Session(this.#engine, record, emptyQueue, isStored);
+    this.#sessions.set(record.clientId, session);
+    if (isStored) this.recordSession(session);
+    this.#engine.hooks.slots.sessionCreated?.({ session: session.view() });
+    return session;
+  }
+
+  /** The store learns how the session is now. */
+  recordSession(session: Session): void {
+    if (session.isStored) this.#engine.turn.record({ do: 'putSession', session: session.record() });
+  }
+
+  /**
+   * The connection of the session is over. A session without expiry interval ends with it; of any other the
+   * time begins to run.
+   */
+  connectionEnded(session: Session, willIsDue: boolean): void {
+    session.connection = undefined;
+    if (!willIsDue) this.#engine.wills.forget(session);
+    session.outbox.detach();
+    if (!session.outlivesConnection) {
+      this.end(session, 'connection-ended');
+      return;
+    }
+    session.disconnectedAt = this.#engine.now();
+    this.recordSession(session);
+    this.#setExpiry(session);
+    this.#engine.wills.startDelay(session);
+  }
+
+  /** The session's time has run out. [MQTT-4.1.0-2] */
+  expire(session: Session): void {
+    const { expiresAt } = session;
+    if (session.hasEnded || session.connection !== undefined || expiresAt === undefined) return;
+    if (expiresAt > this.#engine.now()) {
+      this.#setExpiry(session);
+      return;
+    }
+    this.#engine.counters.sessionsExpired++;
+    this.end(session, 'expired');
+  }
+
+  /**
+   * Ends a session: subscriptions, queue, identifiers and share memberships go, retained messages stay.
+   * What another member of a share group can still deliver is given to it.
+   */
+  end(session: Session, why: SessionEnd): void {
+    if (session.hasEnded) return;
+    session.hasEnded = true;
+    session.expiry.cancel();
+    this.#sessions.delete(session.clientId);
+    const view = session.view();
+    const undelivered = session.outbox.takeAll();
+    const groups = this.#leaveAll(session);
+    session.inboundIds.clear();
+    if (session.isStored) {
+      this.#engine.turn.record({ do: 'deleteSession', clientId: session.clientId });
+    }
+    this.#engine.wills.sessionEnded(session);
+    this.#passOn(undelivered, groups, session);
+    const { sessionExpired, sessionDeleted } = this.#engine.hooks.slots;
+    (why === 'expired' ? sessionExpired : sessionDeleted)?.({ session: view });
+  }
+
+  /** Another member of the group gets what came by a shared subscription that is gone. */
+  passOnShared(session: Session, filter: string, group: ShareGroup | undefined): void {
+    const undelivered = session.outbox.takeShared(filter);
+    this.#passOn(undelivered, new Map(group === undefined ? [] : [[filter, group]]), session);
+  }
+
+  /** Takes up a session that the store had. Its connection, if it had one, died with the last process. */
+  restore(loaded: Extract<StoredRecord, { kind: 'session' }>): void {
+    const now = this.#engine.now();
+    const disconnectedAt = loaded.session.disconnectedAt ?? now;
+    const session = new Session(this.#engine, { ...loaded.session, disconnectedAt }, loaded.queue, true);
+    this.#sessions.set(session.clientId, session);
+    if (loaded.session.disconnectedAt === undefined) this.recordSession(session);
+  }
+
+  /** All records are in: what has expired meanwhile ends now. */
+  startRestored(): void {
+    for (const session of [...this.#sessions.values()]) {
+      if (session.expiryInterval === 0) this.end(session, 'connection-ended');
+      else this.#setExpiry(session);
+    }
+  }
+
+  subscribeRestored(record: Extract<StoredRecord, { kind: 'subscription' }>): void {
+    const session = this.#sessions.get(record.clientId);
+    if (session === undefined) return;
+    const subscription = new Subscription(session, record.subscription);
+    session.subscriptions.set(record.subscription.filter, subscription);
+    this.#engine.router.add(subscription);
+  }
+
+  #setExpiry(session: Session): void {
+    if (session.expiryInterval === neverExpires) return;
+    const { expiresAt } = session;
+    if (expiresAt !== undefined) session.expiry.setIn(expiresAt - this.#engine.now());
+  }
+
+  /** Leaves the router; returns the share groups it was in, by the filter as the client wrote it. */
+  #leaveAll(session: Session): Map<string, ShareGroup> {
+    const groups = new Map<string, ShareGroup>();
+    const { unsubscribed } = this.#engine.hooks.slots;
+    for (const [filter, subscription] of session.subscriptions) {
+      const { shareName, topicFilter } = subscription.record;
+      if (shareName !== undefined) {
+        const group = this.#engine.router.findGroup(shareName, topicFilter);
+        if (group !== undefined) groups.set(filter, group);
+      }
+      this.#engine.router.remove(subscription);
+      unsubscribed?.({ clientId: session.clientId, filter, why: 'session-ended' });
+    }
+    session.subscriptions.clear();
+    return groups;
+  }
+
+  #passOn(
+    undelivered: readonly QueuedMessage[],
+    groups: ReadonlyMap<string, ShareGroup>,
+    session: Session,
+  ): void {
+    const except: ReadonlySet<Receiver> = new Set([session]);
+    for (const entry of undelivered) {
+      const group = entry.share === undefined ? undefined : groups.get(entry.share);
+      // A QoS 2 message that was begun goes to nobody else. [MQTT-4.8.2-5]
+      const mayMove = entry.qos === 1 || entry.state === 'queued';
+      if (group !== undefined && mayMove && group.members.length > 0) {
+        this.#engine.publishing.redistribute(entry.message, group, except);
+      } else if (entry.state !== 'released') {
+        this.#engine.drop(entry.message, 'session-ended', session.clientId);
+      }
+    }
+  }
+}

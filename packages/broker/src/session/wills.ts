@@ -1,0 +1,117 @@
+import type { WillRecord } from '@carillon/persistence';
+import type { Engine } from '../engine.ts';
+import { createMessage } from '../publishing/broker-message.ts';
+import { RefusedPublish } from '../publishing/publishing.ts';
+import type { Deadline } from '../time/deadlines.ts';
+import { whenDone } from '../when-done.ts';
+import type { PendingWill } from './pending-will.ts';
+import type { Session } from './session.ts';
+
+/** Will Messages: kept with their session, sent when the client vanished and the delay is over. */
+export class Wills {
+  readonly #engine: Engine;
+  /** Of the sessions whose delay is running. */
+  readonly #delays = new Map<Session, Deadline>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** A CONNECT was accepted: its Will, or none, replaces what was there. [MQTT-3.1.2-7] */
+  replace(session: Session, will: PendingWill | undefined): void {
+    this.#stopDelay(session);
+    const had = session.will !== undefined;
+    session.will = will;
+    if (!session.isStored) return;
+    const { clientId } = session;
+    if (will !== undefined) this.#engine.turn.record({ do: 'putWill', clientId, will: recordOf(will) });
+    else if (had) this.#engine.turn.record({ do: 'deleteWill', clientId });
+  }
+
+  /** DISCONNECT 0x00: the Will is not wanted any more. [MQTT-3.14.4-3] */
+  forget(session: Session): void {
+    this.replace(session, undefined);
+  }
+
+  /** The connection is gone without a proper DISCONNECT; its session goes on. */
+  startDelay(session: Session): void {
+    const { will } = session;
+    if (will === undefined) return;
+    const delay = Math.min(will.delayInterval, session.expiryInterval);
+    if (delay === 0) {
+      this.#send(session, will);
+      return;
+    }
+    const dueAt = this.#engine.now() + delay * 1000;
+    this.#wait(session, { ...will, dueAt });
+  }
+
+  /** The session is over, and its Will is due at the latest now. [MQTT-3.1.2-8] */
+  sessionEnded(session: Session): void {
+    const { will } = session;
+    if (will !== undefined) this.#send(session, will);
+  }
+
+  /** Takes up a Will that the store had; one whose client was connected is due by its delay from now. */
+  restore(session: Session, record: WillRecord): void {
+    const delay = Math.min(record.delayInterval, session.expiryInterval);
+    const dueAt = record.dueAt ?? this.#engine.now() + delay * 1000;
+    this.#wait(session, { ...record, dueAt, client: undefined, permissions: undefined });
+  }
+
+  #wait(session: Session, will: PendingWill & { readonly dueAt: number }): void {
+    session.will = will;
+    if (session.isStored) {
+      const { clientId } = session;
+      this.#engine.turn.record({ do: 'putWill', clientId, will: recordOf(will) });
+    }
+    const deadline = this.#engine.deadlines.create(() => this.#send(session, will));
+    this.#delays.set(session, deadline);
+    deadline.setIn(will.dueAt - this.#engine.now());
+  }
+
+  /** Published once only. [MQTT-3.1.2-10] */
+  #send(session: Session, will: PendingWill): void {
+    this.forget(session);
+    const { rewriteWill } = this.#engine.hooks.slots;
+    const { clientId } = session;
+    const rewritten = rewriteWill === null ? undefined : rewriteWill({ clientId, will: will.message });
+    const sending = whenDone(rewritten, (outcome) => {
+      if (outcome === undefined) return this.#publish(will, will.message);
+      if (!outcome.ok || outcome.value === null) return undefined;
+      return this.#publish(will, outcome.value);
+    });
+    void sending;
+  }
+
+  #publish(will: PendingWill, content: WillRecord['message']) {
+    // Its Message Expiry Interval starts now, not at CONNECT.
+    const message = createMessage(content, this.#engine.now());
+    const publisher = { view: will.client, permissions: will.permissions, mustBeAuthorized: true };
+    return whenDone(this.#engine.publishing.publish(message, publisher), (outcome) => {
+      const { refused, willSent } = this.#engine.hooks.slots;
+      if (!(outcome instanceof RefusedPublish)) {
+        willSent?.({ clientId: message.publisherId, will: content });
+        return;
+      }
+      refused?.({
+        what: 'publish',
+        reasonCode: outcome.reasonCode,
+        reason: `the Will was not sent: ${outcome.reason}`,
+        by: outcome.by,
+        clientId: message.publisherId,
+        remote: will.client?.remote,
+        topic: message.topic,
+      });
+    });
+  }
+
+  #stopDelay(session: Session): void {
+    this.#delays.get(session)?.cancel();
+    this.#delays.delete(session);
+  }
+}
+
+function recordOf(will: PendingWill): WillRecord {
+  return { message: will.message, delayInterval: will.delayInterval, dueAt: will.dueAt };
+}

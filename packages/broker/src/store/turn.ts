@@ -1,0 +1,162 @@
+import type { Logger, Scheduler } from '@carillon/hooks';
+import type { MaybePromise, StoreOperation } from '@carillon/persistence';
+import { isPromise } from '../when-done.ts';
+import type { Storage } from './storage.ts';
+
+/** Something that may only happen once the batch of its turn is stored. */
+export interface HeldBack {
+  stored(): void;
+  failed(error: Error): void;
+}
+
+/** Whoever gathered output during a turn. */
+export interface Flushable {
+  flush(): void;
+}
+
+interface Batch {
+  readonly operations: StoreOperation[];
+  readonly heldBack: HeldBack[];
+}
+
+/**
+ * What is gathered during a turn and leaves together at its end: one batch for the store, then what waited
+ * for it, then one write for each connection that has output.
+ *
+ *     operations ─► commit ─► held back (acknowledgements, QoS 2 copies) ─┐
+ *     other output ───────────────────────────────────────────────────────┴─► flush
+ *
+ * While one commit is under way the next batch gathers: the number of commits does not grow with the number
+ * of messages.
+ */
+export class Turn {
+  readonly #scheduler: Scheduler;
+  readonly #storage: Storage;
+  readonly #logger: Logger;
+  readonly #storeFailed: (error: Error) => void;
+  readonly #endTask = (): void => this.#end();
+  #gathering: Batch = { operations: [], heldBack: [] };
+  #marked: Flushable[] = [];
+  #endIsDue = false;
+  #committing: Promise<void> | undefined = undefined;
+  #gatheringNumber = 1;
+  #committedNumber = 0;
+
+  constructor(options: {
+    scheduler: Scheduler;
+    storage: Storage;
+    logger: Logger;
+    storeFailed: (error: Error) => void;
+  }) {
+    this.#scheduler = options.scheduler;
+    this.#storage = options.storage;
+    this.#logger = options.logger;
+    this.#storeFailed = options.storeFailed;
+  }
+
+  /** The number of the batch that `record` adds to. */
+  get number(): number {
+    return this.#gatheringNumber;
+  }
+
+  /** Whether the batch of that number has been stored (or failed). Batch 0 always has. */
+  isSettled(number: number): boolean {
+    return number <= this.#committedNumber;
+  }
+
+  /** Whether this turn's batch has anything in it so far. */
+  get hasOperations(): boolean {
+    return this.#gathering.operations.length > 0;
+  }
+
+  /** Adds a change to this turn's batch. */
+  record(operation: StoreOperation): void {
+    this.#gathering.operations.push(operation);
+    this.#endSoon();
+  }
+
+  /** Holds something back until this turn's batch is stored. */
+  hold(held: HeldBack): void {
+    this.#gathering.heldBack.push(held);
+    this.#endSoon();
+  }
+
+  /** The connection will be asked to `flush` at the end of the turn; it marks itself only once. */
+  mark(output: Flushable): void {
+    this.#marked.push(output);
+    this.#endSoon();
+  }
+
+  /** Settles when everything recorded so far is stored or has failed. */
+  async settled(): Promise<void> {
+    while (this.hasOperations || this.#gathering.heldBack.length > 0 || this.#committing !== undefined) {
+      if (this.#committing === undefined) this.#end();
+      await this.#committing;
+    }
+  }
+
+  #endSoon(): void {
+    if (this.#endIsDue) return;
+    this.#endIsDue = true;
+    this.#scheduler.atEndOfTurn(this.#endTask);
+  }
+
+  #end(): void {
+    this.#endIsDue = false;
+    this.#commit();
+    this.#flush();
+  }
+
+  #commit(): void {
+    if (this.#committing !== undefined) return;
+    const batch = this.#gathering;
+    if (batch.operations.length === 0 && batch.heldBack.length === 0) return;
+    this.#gathering = { operations: [], heldBack: [] };
+    const number = this.#gatheringNumber++;
+    const committed = this.#tryCommit(batch);
+    if (isPromise(committed)) {
+      this.#committing = committed.then((error) => {
+        this.#committing = undefined;
+        this.#settle(batch, number, error);
+        this.#end();
+      });
+    } else {
+      this.#settle(batch, number, committed);
+    }
+  }
+
+  #tryCommit(batch: Batch): MaybePromise<Error | undefined> {
+    if (batch.operations.length === 0) return undefined;
+    try {
+      const { store, durability } = this.#storage;
+      const pending = store.commit(batch.operations, durability);
+      return isPromise(pending) ? pending.then(() => undefined, asError) : undefined;
+    } catch (error) {
+      return asError(error);
+    }
+  }
+
+  #settle(batch: Batch, number: number, error: Error | undefined): void {
+    this.#committedNumber = number;
+    if (error !== undefined) this.#storeFailed(error);
+    for (const held of batch.heldBack) {
+      try {
+        if (error === undefined) held.stored();
+        else held.failed(error);
+      } catch (fault) {
+        this.#logger.error({ err: fault }, 'what was held back until the store had committed failed');
+      }
+    }
+  }
+
+  #flush(): void {
+    const marked = this.#marked;
+    if (marked.length === 0) return;
+    this.#marked = [];
+    for (const output of marked) output.flush();
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
