@@ -152,7 +152,7 @@ export const willRewrite: Rewrite<WillEvent, WillEvent['will'] | null> = {
 function changeMessage(message: Message, changes: MessageChanges): Message {
   const changed = { ...message, ...changes };
   const interval = changed.properties.messageExpiryInterval;
-  if (interval === undefined) return changed;
+  if (interval === message.properties.messageExpiryInterval) return changed;
   const expiresAt = interval === undefined ? undefined : message.receivedAt + interval * 1000;
   return { ...changed, expiresAt };
 }
