@@ -197,7 +197,7 @@ describe('a handler that hangs', () => {
           }),
       },
     });
-    ask(laboratory.slots.authorizePublish, publishEvent);
+    void ask(laboratory.slots.authorizePublish, publishEvent);
     expect(reasons).toEqual([]);
     await laboratory.clock.advance(defaultTimeout);
     expect(reasons).toMatchObject([{ code: 'HOOK_TIMED_OUT' }]);
@@ -224,7 +224,7 @@ describe('a handler that hangs', () => {
         },
       },
     });
-    ask(laboratory.slots.authorizePublish, publishEvent);
+    void ask(laboratory.slots.authorizePublish, publishEvent);
     await laboratory.clock.advance(defaultTimeout);
     goOn.resolve();
     await laboratory.clock.advance(0);
@@ -297,6 +297,24 @@ describe('hookFailed', () => {
     expect(laboratory.logger.messages('error')).toHaveLength(2);
   });
 
+  test('is not told of its own failure by promise either', async () => {
+    const laboratory = new HookLaboratory();
+    const registration = laboratory.use({
+      name: 'broken',
+      hooks: {
+        hookFailed: async () => {
+          throw new Error('broken watcher');
+        },
+        connected: () => {
+          throw new Error('broken');
+        },
+      },
+    });
+    ask(laboratory.slots.connected, { client, sessionPresent: false });
+    await laboratory.clock.advance(0);
+    expect(statsOf(registration, 'hookFailed')).toMatchObject({ calls: 1, failures: 1 });
+  });
+
   test('does not go round in circles when its handler makes another hook fail', () => {
     const laboratory = new HookLaboratory();
     const registration = laboratory.use({
@@ -308,10 +326,10 @@ describe('hookFailed', () => {
         },
       },
     });
-    ask(laboratory.slots.authorizePublish, publishEvent);
+    void ask(laboratory.slots.authorizePublish, publishEvent);
     expect(statsOf(registration, 'hookFailed').calls).toBe(1);
     expect(statsOf(registration, 'authorizePublish').failures).toBe(2);
-    ask(laboratory.slots.authorizePublish, publishEvent);
+    void ask(laboratory.slots.authorizePublish, publishEvent);
     expect(statsOf(registration, 'hookFailed').calls).toBe(2);
   });
 });

@@ -21,15 +21,15 @@ export const defaultTimeout = 1000;
 export class HookLaboratory {
   readonly clock = new ManualClock();
   readonly logger = recordingLogger();
-  readonly registry = new HookRegistry({ clock: this.clock, logger: this.logger, defaultTimeout });
+  readonly hooks = new HookRegistry({ clock: this.clock, logger: this.logger, defaultTimeout });
   readonly broker: Broker = idleBroker();
 
   get slots() {
-    return this.registry.slots;
+    return this.hooks.slots;
   }
 
   use(plugin: Plugin): Registration {
-    return this.registry.use(plugin, this.broker);
+    return this.hooks.use(plugin, this.broker);
   }
 
   /** Registers a plugin that writes down what `hookFailed` tells it. */

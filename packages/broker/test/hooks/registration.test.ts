@@ -56,7 +56,7 @@ describe('use refuses', () => {
     expect(use).toThrow(TypeError);
     expect(use).toThrow(complaint);
     expect(use).toThrow(expect.objectContaining({ code: 'PLUGIN_INVALID' }));
-    expect(laboratory.registry.plugins()).toEqual([]);
+    expect(laboratory.hooks.plugins()).toEqual([]);
   });
 
   test('a second plugin of a name, until the first is disposed of', async () => {
@@ -70,7 +70,7 @@ describe('use refuses', () => {
     laboratory.use({ name: 'a' });
     closing.resolve();
     await disposed;
-    expect(laboratory.registry.plugins()).toEqual(['a']);
+    expect(laboratory.hooks.plugins()).toEqual(['a']);
   });
 });
 
@@ -120,7 +120,7 @@ describe('setup', () => {
       hooks: { connected: () => {} },
     });
     expect(laboratory.slots.connected).toBeNull();
-    expect(laboratory.registry.plugins()).toEqual(['a']);
+    expect(laboratory.hooks.plugins()).toEqual(['a']);
     setup.resolve();
     await registration.ready;
     expect(laboratory.slots.connected).not.toBeNull();
@@ -140,7 +140,7 @@ describe('setup', () => {
       expect.objectContaining({ code: 'PLUGIN_SETUP_FAILED', plugin: 'a', cause }),
     );
     expect(laboratory.slots.connected).toBeNull();
-    expect(laboratory.registry.plugins()).toEqual([]);
+    expect(laboratory.hooks.plugins()).toEqual([]);
     laboratory.use({ name: 'a' });
   });
 
@@ -156,7 +156,7 @@ describe('setup', () => {
     await laboratory.clock.advance(0);
     await expect(registration.ready).rejects.toMatchObject({ code: 'PLUGIN_SETUP_FAILED' });
     expect(laboratory.logger.messages('error')).toEqual(['Plugin "a": setup failed: no database']);
-    expect(laboratory.registry.plugins()).toEqual([]);
+    expect(laboratory.hooks.plugins()).toEqual([]);
     await registration.dispose();
     expect(closed).toBe(0);
   });
@@ -176,6 +176,22 @@ describe('setup', () => {
     await disposed;
     expect(laboratory.slots.connected).toBeNull();
     expect(done).toEqual(['setup', 'close']);
+  });
+
+  test('that rejects after its plugin was disposed of leaves nothing to close', async () => {
+    const laboratory = new HookLaboratory();
+    const setup = promiseByHand<void>();
+    let closed = 0;
+    const registration = laboratory.use({
+      name: 'a',
+      setup: () => setup.promise,
+      close: () => void closed++,
+    });
+    const disposed = registration.dispose();
+    setup.reject(new Error('no database'));
+    await disposed;
+    expect(closed).toBe(0);
+    expect(laboratory.hooks.plugins()).toEqual([]);
   });
 
   test('that never ends does not keep its plugin from closing', async () => {
@@ -208,6 +224,7 @@ describe('dispose', () => {
     registration[Symbol.dispose]();
     await registration[Symbol.asyncDispose]();
     expect(closed).toBe(1);
+    expect(laboratory.clock.pending).toBe(0);
   });
 
   test('leaves the handlers of others in force', () => {
@@ -268,9 +285,9 @@ describe('closeAll', () => {
         },
       });
     }
-    await laboratory.registry.closeAll();
+    await laboratory.hooks.closeAll();
     expect(events).toEqual(['c', 'b', 'a'].flatMap((name) => [`${name} closing`, `${name} closed`]));
-    expect(laboratory.registry.plugins()).toEqual([]);
+    expect(laboratory.hooks.plugins()).toEqual([]);
   });
 
   test('waits for a plugin that is being closed already', async () => {
@@ -279,7 +296,7 @@ describe('closeAll', () => {
     const registration = laboratory.use({ name: 'a', close: () => closing.promise });
     void registration.dispose();
     let closed = false;
-    const all = laboratory.registry.closeAll().then(() => {
+    const all = laboratory.hooks.closeAll().then(() => {
       closed = true;
     });
     await laboratory.clock.advance(0);
