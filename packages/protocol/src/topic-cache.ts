@@ -96,8 +96,10 @@ export class TopicCache {
 /**
  * Four bytes a step: rotate, mix in, multiply. The high bits, which depend on every byte, are folded into the low
  * ones, which choose the set. A step per byte made finding a topic of 27 bytes a third slower.
+ *
+ * @internal
  */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
+export function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;
   let at = start;
   for (; at + 4 <= end; at += 4) {

@@ -204,6 +204,14 @@ describe('a packet that cannot be on the wire', () => {
     );
   });
 
+  it('is refused when no Remaining Length can say how long it is', () => {
+    // The memory is never touched, so it is never really taken.
+    const payload = new Uint8Array(2 ** 28);
+    const tooLong = expect.objectContaining({ code: 'MQTT_ENCODE_ERROR', field: 'packet' });
+    expect(() => encodedLength({ ...publish, payload }, 4)).toThrowError(tooLong);
+    expect(encodedLength({ ...publish, payload: payload.subarray(6) }, 4)).toBe(2 ** 28 + 4);
+  });
+
   it('is refused when the target has no room', () => {
     const target = new Uint8Array(5);
     expect(() => encodeInto({ type: 'pingreq' }, 5, target, 4)).toThrowError(EncodeError);

@@ -112,6 +112,29 @@ describe('framing', () => {
   });
 });
 
+describe('a Remaining Length', () => {
+  it.each([
+    [127, [0x7f]],
+    [128, [0x80, 0x01]],
+    [16_383, [0xff, 0x7f]],
+    [16_384, [0x80, 0x80, 0x01]],
+    [2_097_151, [0xff, 0xff, 0x7f]],
+    [2_097_152, [0x80, 0x80, 0x80, 0x01]],
+  ])('of %i takes the shortest form, in both directions', (remaining, length) => {
+    const payload = new Uint8Array(remaining - 3);
+    const packet = { type: 'publish', topic: 'a', payload, qos: 0, retain: false, dup: false } as const;
+    const source = encode({ ...packet, packetId: 0, properties: {} }, 4);
+    expect([...source.subarray(0, 1 + length.length)]).toEqual([0x30, ...length]);
+    expect(source).toHaveLength(1 + length.length + remaining);
+
+    const reader = readerFor(4, source.length);
+    reader.feed(source);
+    const read = reader.next();
+    expect(read?.type === 'publish' && read.payload.length).toBe(payload.length);
+    expect(reader.bufferedBytes).toBe(0);
+  });
+});
+
 describe('the limit on packets', () => {
   it('counts the whole packet, and allows exactly the maximum', () => {
     const packet = encode(publish('a', 100), 5);

@@ -1,5 +1,6 @@
 import { PacketReader, TopicCache } from '@carillon/protocol';
 import { describe, expect, it } from 'vitest';
+import { hashOf } from '../src/topic-cache.ts';
 import { bytes, refusalOf } from './reading.ts';
 
 const find = (cache: TopicCache, topic: string) => {
@@ -10,6 +11,19 @@ const remember = (cache: TopicCache, topic: string) => {
   const source = bytes(topic);
   cache.remember(source, 0, source.length, topic);
 };
+
+/** Among some 100 000 topics two are likely to have the same 32 bits; the search goes on until it has them. */
+function twoTopicsOfOneHash(): [string, string] {
+  const seen = new Map<number, string>();
+  for (let number = 0; number < 5_000_000; number++) {
+    const topic = Math.imul(number, 0x9e3779b1).toString(36).padStart(8, '_');
+    const hash = hashOf(bytes(topic), 0, topic.length);
+    const other = seen.get(hash);
+    if (other !== undefined) return [other, topic];
+    seen.set(hash, topic);
+  }
+  throw new Error('no two topics have the same hash');
+}
 
 describe('the topic cache', () => {
   it('finds what it was told, anywhere in a chunk', () => {
@@ -46,6 +60,16 @@ describe('the topic cache', () => {
       }
     }
     expect(hits).toBeLessThan(1800);
+  });
+
+  it('tells topics apart whose hashes are the same', () => {
+    const [first, second] = twoTopicsOfOneHash();
+    const cache = new TopicCache();
+    remember(cache, first);
+    expect(find(cache, second)).toBeUndefined();
+    remember(cache, second);
+    expect(find(cache, first)).toBe(first);
+    expect(find(cache, second)).toBe(second);
   });
 
   it('holds no more topics than it was allowed', () => {
