@@ -2,39 +2,26 @@ import type { ByteChannel, ChannelReceiver, DisconnectOptions, Remote } from '@c
 import {
   type DiagnosticProperties,
   type Packet,
-  PacketReader,
   ProtocolError,
   ReasonCode,
   reasonCodeName,
 } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
-import { dispatch } from '../handlers/dispatch.ts';
 import type { Handshake } from '../handlers/handshake.ts';
 import type { Reauthentication } from '../handlers/reauthentication.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
-import { encodeFrame, type PublishFrame } from '../publishing/publish-frame.ts';
 import type { Publisher } from '../publishing/publishing.ts';
 import type { Copy } from '../routing/subscription.ts';
 import type { Session } from '../session/session.ts';
 import type { Deadline } from '../time/deadlines.ts';
-import { isPromise } from '../when-done.ts';
+import { answerUnfitConnect } from './answer-unfit-connect.ts';
 import type { ConnectedClient } from './connected-client.ts';
 import type { ConnectionState } from './connection-state.ts';
 import { type ConnectionTerms, termsBeforeConnect } from './connection-terms.ts';
-import { fitPacket } from './fit-packet.ts';
 import { InboundAliases } from './inbound-aliases.ts';
+import { Intake } from './intake.ts';
 import { KeepAlive } from './keep-alive.ts';
-import { asSeenBy } from './mount-point.ts';
-import { OutboundAliases } from './outbound-aliases.ts';
-import { Output } from './output.ts';
-import { ReadAhead } from './read-ahead.ts';
-
-/** More than this gathered in a turn leaves at once: the socket can work while the rest is made. */
-const flushEarlyBytes = 64 * 1024;
-
-const firstBytes = { puback: 0x40, pubrec: 0x50, pubrel: 0x62, pubcomp: 0x70 } as const;
-
-type Acknowledgement = keyof typeof firstBytes;
+import { type Acknowledgement, Sender } from './sender.ts';
 
 /** Who ended a connection, and why. */
 export interface ConnectionEnd {
@@ -61,7 +48,6 @@ export class Connection implements ChannelReceiver {
   session: Session | undefined = undefined;
   client: ConnectedClient | undefined = undefined;
   inboundAliases = new InboundAliases(0);
-  #outboundAliases = new OutboundAliases(0);
   /** Packet identifiers of QoS 2 messages that count against the client's window on this connection. */
   readonly countedIds = new Set<number>();
   /** QoS 1 messages from the client that are not acknowledged yet. */
@@ -71,17 +57,12 @@ export class Connection implements ChannelReceiver {
   /** QoS 1 and 2 messages to the client that are not finished on this connection. */
   unfinished = 0;
   readonly #channel: ByteChannel;
-  readonly #reader: PacketReader;
-  readonly #output: Output;
+  readonly #intake: Intake;
+  readonly #sender: Sender;
   readonly #keepAlive: KeepAlive;
-  readonly #ahead = new ReadAhead();
   /** Until CONNACK: the time to connect. Afterwards: the time a slow reader has left. */
   readonly #patience: Deadline;
   #credentialsExpiry: Deadline | undefined = undefined;
-  /** A handler awaits something: later packets wait. */
-  #isBusy = false;
-  #isMarked = false;
-  #isPaused = false;
   #unsentAtLastLook = 0;
 
   constructor(engine: Engine, channel: ByteChannel, remote: Remote) {
@@ -90,13 +71,10 @@ export class Connection implements ChannelReceiver {
     this.remote = remote;
     this.terms = termsBeforeConnect(limits.maximumConnectBytes);
     this.#channel = channel;
-    this.#reader = new PacketReader({
-      maximumPacketSize: limits.maximumConnectBytes,
-      topicCache: engine.topicCache,
-    });
-    this.#output = new Output(engine.buffers, channel);
+    this.#intake = new Intake(engine, this, channel);
+    this.#sender = new Sender(engine, this, channel);
     this.#keepAlive = new KeepAlive(engine, {
-      isPaused: () => this.#isPaused,
+      isPaused: () => this.#intake.isPaused,
       timedOut: () =>
         this.terminate(ReasonCode.KeepAliveTimeout, 'nothing was heard for 1.5 times the Keep Alive'),
     });
@@ -127,24 +105,20 @@ export class Connection implements ChannelReceiver {
 
   /** The client does not take what it is sent: QoS 0 is dropped, the rest waits in the session. */
   get isCongested(): boolean {
-    const unsent = this.#output.pendingBytes + this.#channel.unsentBytes;
-    return unsent > this.engine.options.limits.maximumOutputBytes;
+    return this.#sender.isCongested;
   }
 
   /** Known from the level byte of CONNECT on. */
   get protocolVersion() {
-    return this.#reader.protocolVersion;
+    return this.#intake.protocolVersion;
   }
 
   /** The CONNECT was accepted on these terms. */
   agree(terms: ConnectionTerms): void {
     this.terms = terms;
-    this.#reader.maximumPacketSize = terms.maximumPacketSize;
+    this.#intake.limitPacketSize(terms.maximumPacketSize);
     this.inboundAliases = new InboundAliases(terms.topicAliasMaximum);
-    const { outboundTopicAliasMaximum } = this.engine.options.limits;
-    this.#outboundAliases = new OutboundAliases(
-      Math.min(terms.clientTopicAliasMaximum, outboundTopicAliasMaximum),
-    );
+    this.#sender.allowAliases(terms.clientTopicAliasMaximum);
   }
 
   /** CONNACK 0 leaves: from here on the client is connected. */
@@ -169,120 +143,68 @@ export class Connection implements ChannelReceiver {
 
   /** Sends a packet, shortened to what the client takes; ends the connection when even that is too much. */
   send(packet: Packet): void {
-    if (!this.isOpen) return;
-    const fitting = fitPacket(packet, this.terms);
-    if (fitting === undefined) {
-      this.finish({
-        by: 'broker',
-        reasonCode: ReasonCode.PacketTooLarge,
-        reason: `a ${packet.type.toUpperCase()} for the client is larger than it takes`,
-        willIsDue: true,
-      });
-      return;
-    }
-    this.#output.appendPacket(fitting, this.terms.version);
-    this.engine.counters.messagesSent++;
-    this.#mark();
+    if (this.isOpen) this.#sender.send(packet);
   }
 
-  /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP. Before MQTT 5.0 they carry nothing but the identifier. */
+  /** Sends bytes that are a whole packet already. */
+  sendBytes(bytes: Uint8Array): void {
+    if (this.isOpen) this.#sender.sendBytes(bytes);
+  }
+
+  /** Sends PUBACK, PUBREC, PUBREL or PUBCOMP. */
   acknowledge(
     type: Acknowledgement,
     packetId: number,
     reasonCode: number,
     properties?: DiagnosticProperties,
   ): void {
-    if (!this.isOpen) return;
-    if (this.terms.version === 5 && (reasonCode !== 0 || properties !== undefined)) {
-      this.send({ type, packetId, reasonCode, properties: properties ?? {} });
-      return;
-    }
-    this.#output.appendShortAcknowledgement(firstBytes[type], packetId);
-    this.engine.counters.messagesSent++;
-    this.#mark();
+    if (this.isOpen) this.#sender.acknowledge(type, packetId, reasonCode, properties);
   }
 
   /** Sends a message; false when it is larger than the client takes, and nothing was sent. [MQTT-3.1.2-24] */
   publish(copy: Copy, packetId: number, dup: boolean, fanOut: FanOut | undefined): boolean {
-    const message = asSeenBy(copy.message, this.session?.mountPoint ?? '');
-    const { topic } = message;
-    const alias = this.terms.clientTopicAliasMaximum === 0 ? undefined : this.#outboundAliases.propose(topic);
-    const layout = {
-      version: this.terms.version,
-      qos: copy.qos,
-      retain: copy.retain,
-      dup,
-      subscriptionIdentifiers: this.terms.version === 5 ? copy.subscriptionIdentifiers : [],
-      topic: alias?.isKnown === true ? '' : topic,
-      topicAlias: alias?.alias,
-    };
-    const frame =
-      fanOut === undefined
-        ? encodeFrame(message, layout, this.engine.now())
-        : fanOut.frames.frameFor(message, layout);
-    if (frame.length > this.terms.clientMaximumPacketSize) return false;
-    if (alias !== undefined && !alias.isKnown) this.#outboundAliases.settle(topic, alias);
-    this.#appendFrame(frame, packetId);
-    const { delivered } = this.engine.hooks.slots;
-    if (delivered !== null) {
-      delivered({
-        message: copy.message,
-        clientId: this.session?.clientId ?? '',
-        qos: copy.qos,
-        packetId,
-        dup,
-      });
-    }
-    return true;
-  }
-
-  #appendFrame(frame: PublishFrame, packetId: number): void {
-    if (frame.packetIdAt === -1) this.#output.append(frame.bytes);
-    else this.#output.appendWithPacketId(frame.bytes, frame.packetIdAt, packetId);
-    if (frame.payload !== undefined) this.#output.appendByReference(frame.payload);
-    const { counters } = this.engine;
-    counters.messagesSent++;
-    counters.publishSent++;
-    counters.publishBytesSent += frame.length;
-    this.#mark();
-    if (this.#output.pendingBytes >= flushEarlyBytes) this.#write();
-  }
-
-  /** The end of the turn: everything gathered leaves in one write. */
-  flush(): void {
-    this.#isMarked = false;
-    this.#write();
-    if (this.state === 'closing') this.#channel.end();
-  }
-
-  #mark(): void {
-    if (this.#isMarked) return;
-    this.#isMarked = true;
-    this.engine.turn.mark(this);
-  }
-
-  #write(): void {
-    if (this.state === 'closed') return;
-    this.engine.counters.bytesSent += this.#output.flush();
-    if (this.isReady && this.isCongested && !this.#patience.isSet) this.#startLosingPatience();
+    return this.#sender.publish(copy, packetId, dup, fanOut);
   }
 
   /** A client that does not read is not read from either, and has only so much time to take anything at all. */
-  #startLosingPatience(): void {
-    this.#pause();
+  becameCongested(): void {
+    if (!this.isReady || this.#patience.isSet) return;
+    this.#intake.pause();
     this.#unsentAtLastLook = this.#channel.unsentBytes;
     this.#patience.setIn(this.engine.options.limits.stalledOutputTimeout);
   }
 
+  /** The time that this state of the connection may take is over. */
   #lostPatience(): void {
-    if (this.state === 'closing') {
-      this.#channel.destroy();
-      return;
+    switch (this.state) {
+      case 'awaiting-connect':
+      case 'authenticating':
+        this.#refuseLateConnect();
+        return;
+      case 'connected':
+        this.#giveUpSlowReader();
+        return;
+      case 'closing':
+        this.#channel.destroy();
+        return;
+      case 'closed':
+        return;
     }
-    if (!this.isReady) {
-      this.#refuseLateConnect();
-      return;
-    }
+  }
+
+  #refuseLateConnect(): void {
+    const reason = 'no CONNECT was accepted in time';
+    this.tellRefused('connection', ReasonCode.ServerUnavailable, reason, 'limit:connectTimeout');
+    this.refuseConnect(ReasonCode.ServerUnavailable, reason);
+  }
+
+  /** Ends the connection before CONNACK 0: by another CONNACK when a CONNECT was read, in silence otherwise. */
+  refuseConnect(reasonCode: number, reason: string): void {
+    if (this.handshake === undefined) this.close();
+    else this.handshake.refuse(reasonCode, reason);
+  }
+
+  #giveUpSlowReader(): void {
     const unsent = this.#channel.unsentBytes;
     if (unsent < this.#unsentAtLastLook) {
       this.#unsentAtLastLook = unsent;
@@ -298,30 +220,15 @@ export class Connection implements ChannelReceiver {
     this.#channel.destroy();
   }
 
-  #refuseLateConnect(): void {
-    this.tellRefused(
-      'connection',
-      ReasonCode.ServerUnavailable,
-      'no accepted CONNECT in time',
-      'limit:connectTimeout',
-    );
-    if (this.handshake === undefined) this.close();
-    else this.handshake.refuse(ReasonCode.ServerUnavailable, 'authentication took too long');
-  }
-
   // --- receiving
 
   received(chunk: Uint8Array): void {
-    if (!this.isOpen) return;
-    this.engine.counters.bytesReceived += chunk.length;
-    this.#reader.feed(chunk);
-    if (this.#isBusy) this.#readAhead();
-    else this.#work();
+    if (this.isOpen) this.#intake.received(chunk);
   }
 
   drained(): void {
     if (this.isReady) this.#patience.cancel();
-    this.#resume();
+    this.#intake.resume();
     this.session?.outbox.pump();
   }
 
@@ -338,89 +245,15 @@ export class Connection implements ChannelReceiver {
     this.engine.connections.remove(this);
   }
 
-  /** Handles packets in order until bytes run short, a handler has to wait, or the connection ends. */
-  #work(): void {
-    try {
-      while (!this.#isBusy && this.isOpen) {
-        const packet = this.#ahead.take() ?? this.#reader.next();
-        if (packet === undefined) break;
-        this.#handle(packet);
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#resumeWhenThereIsRoom();
-  }
-
-  #handle(packet: Packet): void {
+  /** A whole packet came. */
+  packetCame(): void {
     this.#keepAlive.packetCame();
-    this.engine.counters.messagesReceived++;
-    const pending = dispatch(this, packet);
-    if (!isPromise(pending)) return;
-    this.#isBusy = true;
-    pending.then(
-      () => {
-        this.#isBusy = false;
-        this.#work();
-      },
-      (error: unknown) => {
-        this.#isBusy = false;
-        this.#fail(error);
-      },
-    );
-    this.#readAhead();
-  }
-
-  /** While a handler waits: PINGREQ is answered, the rest is kept in order, and reading stops when that is a lot. */
-  #readAhead(): void {
-    if (!this.isReady) {
-      this.#checkConnectBytes();
-      return;
-    }
-    const { maximumWaitingPackets } = this.engine.options.limits;
-    while (this.#ahead.fault === undefined) {
-      if (this.#ahead.length >= maximumWaitingPackets) {
-        this.#pause();
-        return;
-      }
-      const packet = this.#ahead.read(this.#reader);
-      if (packet === undefined) return;
-      this.#keepAlive.packetCame();
-      if (packet.type === 'pingreq') this.send({ type: 'pingresp' });
-      else this.#ahead.put(packet);
-    }
-  }
-
-  /** What is sent along with CONNECT waits for CONNACK, but not without limit. */
-  #checkConnectBytes(): void {
-    const { maximumConnectBytes } = this.engine.options.limits;
-    if (this.#reader.bufferedBytes <= maximumConnectBytes) return;
-    const reason = `more than ${maximumConnectBytes} bytes were sent before CONNACK`;
-    this.tellRefused('connect', ReasonCode.QuotaExceeded, reason, 'limit:maximumConnectBytes');
-    if (this.handshake === undefined) this.close();
-    else this.handshake.refuse(ReasonCode.QuotaExceeded, reason);
-  }
-
-  #pause(): void {
-    if (this.#isPaused) return;
-    this.#isPaused = true;
-    this.#channel.pause();
-  }
-
-  #resume(): void {
-    if (!this.#isPaused || this.isCongested) return;
-    this.#isPaused = false;
-    this.#keepAlive.packetCame();
-    this.#channel.resume();
-  }
-
-  #resumeWhenThereIsRoom(): void {
-    if (this.#isPaused && !this.#isBusy) this.#resume();
   }
 
   // --- ends
 
-  #fail(error: unknown): void {
+  /** Handling a packet went wrong, by the peer's fault or by ours. */
+  fail(error: unknown): void {
     if (!this.isOpen) return;
     if (error instanceof ProtocolError) {
       this.#refuseFaultyPeer(error);
@@ -437,28 +270,10 @@ export class Connection implements ChannelReceiver {
     this.tellRefused('packet', fault.reasonCode, fault.message, fault.rule);
     if (this.isReady) this.terminate(fault.reasonCode, fault.message);
     else if (this.handshake !== undefined) this.handshake.refuse(fault.reasonCode, fault.message);
-    else this.#answerUnfitConnect(fault);
-  }
-
-  /** A CONNECT that cannot be read: MQTT 5.0 may be told why, MQTT 3 only that the version is unknown. */
-  #answerUnfitConnect(fault: ProtocolError): void {
-    const unknown = fault.unsupportedVersion;
-    if (unknown !== undefined) {
-      const { protocolName, protocolLevel = 0 } = unknown;
-      if (protocolName === 'MQTT' && protocolLevel > 5) this.#sendConnack(5, fault);
-      else if (protocolName === 'MQTT' || protocolName === 'MQIsdp') {
-        this.#output.append(unacceptableVersion);
-        this.#mark();
-      }
-    } else if (this.#reader.protocolVersion === 5 && fault.rule !== 'MQTT-3.1.0-1') {
-      this.#sendConnack(5, fault);
+    else {
+      answerUnfitConnect(this, fault);
+      this.close();
     }
-    this.close();
-  }
-
-  #sendConnack(version: 5, { reasonCode, message }: ProtocolError): void {
-    this.terms = { ...this.terms, version };
-    this.send({ type: 'connack', sessionPresent: false, reasonCode, properties: { reasonString: message } });
   }
 
   /** Ends a connected client's connection: DISCONNECT with the reason where MQTT 5.0 is spoken, then the close. */
@@ -494,10 +309,10 @@ export class Connection implements ChannelReceiver {
     this.reauthentication = undefined;
     this.#keepAlive.stop();
     this.#credentialsExpiry?.cancel();
-    this.#ahead.clear();
+    this.#intake.stop();
     this.#patience.setIn(this.engine.options.limits.stalledOutputTimeout);
     this.#leaveSession(end.willIsDue);
-    this.#mark();
+    this.#sender.mark();
     const { client } = this;
     if (wasConnected && client !== undefined) this.#tellDisconnected(client, end);
   }
@@ -533,6 +348,3 @@ export class Connection implements ChannelReceiver {
     refused?.({ what, reasonCode, reason, by, clientId, remote, topic });
   }
 }
-
-/** CONNACK 0x01 as MQTT 3.1.1 has it. [MQTT-3.1.2-2] */
-const unacceptableVersion = new Uint8Array([0x20, 0x02, 0x00, 0x01]);

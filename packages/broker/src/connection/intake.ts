@@ -1,0 +1,134 @@
+import type { ByteChannel } from '@carillon/hooks';
+import { type Packet, PacketReader, type ProtocolVersion, ReasonCode } from '@carillon/protocol';
+import type { Engine } from '../engine.ts';
+import { dispatch } from '../handlers/dispatch.ts';
+import { isPromise } from '../when-done.ts';
+import type { Connection } from './connection.ts';
+import { ReadAhead } from './read-ahead.ts';
+
+/**
+ * The incoming half of a connection: chunks become packets, and packets go to their handlers one after
+ * another. A handler that waits for something holds up the later packets of this connection, and of no other.
+ */
+export class Intake {
+  readonly #engine: Engine;
+  readonly #connection: Connection;
+  readonly #channel: ByteChannel;
+  readonly #reader: PacketReader;
+  readonly #ahead = new ReadAhead();
+  /** A handler awaits something: later packets wait. */
+  #isBusy = false;
+  #isPaused = false;
+
+  constructor(engine: Engine, connection: Connection, channel: ByteChannel) {
+    this.#engine = engine;
+    this.#connection = connection;
+    this.#channel = channel;
+    this.#reader = new PacketReader({
+      maximumPacketSize: engine.options.limits.maximumConnectBytes,
+      topicCache: engine.topicCache,
+    });
+  }
+
+  /** Known from the level byte of CONNECT on. */
+  get protocolVersion(): ProtocolVersion | undefined {
+    return this.#reader.protocolVersion;
+  }
+
+  /** The client is not being read from. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  limitPacketSize(bytes: number): void {
+    this.#reader.maximumPacketSize = bytes;
+  }
+
+  received(chunk: Uint8Array): void {
+    this.#engine.counters.bytesReceived += chunk.length;
+    this.#reader.feed(chunk);
+    if (this.#isBusy) this.#readAhead();
+    else this.#work();
+  }
+
+  pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#channel.pause();
+  }
+
+  /** Reads on, unless there is another reason not to. */
+  resume(): void {
+    if (!this.#isPaused || this.#isBusy || this.#connection.isCongested) return;
+    this.#isPaused = false;
+    this.#connection.packetCame();
+    this.#channel.resume();
+  }
+
+  /** The connection is over: what has not been handled never will be. */
+  stop(): void {
+    this.#ahead.clear();
+  }
+
+  /** Handles packets in order until bytes run short, a handler has to wait, or the connection ends. */
+  #work(): void {
+    try {
+      while (!this.#isBusy && this.#connection.isOpen) {
+        const packet = this.#ahead.take() ?? this.#reader.next();
+        if (packet === undefined) break;
+        this.#handle(packet);
+      }
+    } catch (error) {
+      this.#connection.fail(error);
+    }
+    this.resume();
+  }
+
+  #handle(packet: Packet): void {
+    this.#connection.packetCame();
+    this.#engine.counters.messagesReceived++;
+    const pending = dispatch(this.#connection, packet);
+    if (!isPromise(pending)) return;
+    this.#isBusy = true;
+    pending.then(
+      () => {
+        this.#isBusy = false;
+        this.#work();
+      },
+      (error: unknown) => {
+        this.#isBusy = false;
+        this.#connection.fail(error);
+      },
+    );
+    this.#readAhead();
+  }
+
+  /** While a handler waits: PINGREQ is answered, the rest is kept in order, and reading stops when that is a lot. */
+  #readAhead(): void {
+    if (!this.#connection.isReady) {
+      this.#checkConnectBytes();
+      return;
+    }
+    const { maximumWaitingPackets } = this.#engine.options.limits;
+    while (this.#ahead.fault === undefined) {
+      if (this.#ahead.length >= maximumWaitingPackets) {
+        this.pause();
+        return;
+      }
+      const packet = this.#ahead.read(this.#reader);
+      if (packet === undefined) return;
+      this.#connection.packetCame();
+      if (packet.type === 'pingreq') this.#connection.send({ type: 'pingresp' });
+      else this.#ahead.put(packet);
+    }
+  }
+
+  /** What is sent along with CONNECT waits for CONNACK, but not without limit. */
+  #checkConnectBytes(): void {
+    const { maximumConnectBytes } = this.#engine.options.limits;
+    if (this.#reader.bufferedBytes <= maximumConnectBytes) return;
+    const reason = `more than ${maximumConnectBytes} bytes were sent before CONNACK`;
+    this.#connection.tellRefused('connect', ReasonCode.QuotaExceeded, reason, 'limit:maximumConnectBytes');
+    this.#connection.refuseConnect(ReasonCode.QuotaExceeded, reason);
+  }
+}

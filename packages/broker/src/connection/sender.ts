@@ -1,0 +1,160 @@
+import type { ByteChannel } from '@carillon/hooks';
+import { type DiagnosticProperties, type Packet, ReasonCode } from '@carillon/protocol';
+import type { Engine } from '../engine.ts';
+import type { FanOut } from '../publishing/fan-out.ts';
+import { encodeFrame, type PublishFrame } from '../publishing/publish-frame.ts';
+import type { Copy } from '../routing/subscription.ts';
+import type { Flushable } from '../store/turn.ts';
+import type { Connection } from './connection.ts';
+import { fitPacket } from './fit-packet.ts';
+import { asSeenBy } from './mount-point.ts';
+import { OutboundAliases } from './outbound-aliases.ts';
+import { Output } from './output.ts';
+
+/** More than this gathered in a turn leaves at once: the socket can work while the rest is made. */
+const flushEarlyBytes = 64 * 1024;
+
+const firstBytes = { puback: 0x40, pubrec: 0x50, pubrel: 0x62, pubcomp: 0x70 } as const;
+
+export type Acknowledgement = keyof typeof firstBytes;
+
+/**
+ * The outgoing half of a connection: packets are gathered during a turn and leave in one write at its end.
+ * Told to write more than the peer takes, it tells the connection.
+ */
+export class Sender implements Flushable {
+  readonly #engine: Engine;
+  readonly #connection: Connection;
+  readonly #channel: ByteChannel;
+  readonly #output: Output;
+  #aliases = new OutboundAliases(0);
+  #isMarked = false;
+
+  constructor(engine: Engine, connection: Connection, channel: ByteChannel) {
+    this.#engine = engine;
+    this.#connection = connection;
+    this.#channel = channel;
+    this.#output = new Output(engine.buffers, channel);
+  }
+
+  /** Bytes that the peer has not taken yet. */
+  get unsentBytes(): number {
+    return this.#output.pendingBytes + this.#channel.unsentBytes;
+  }
+
+  get isCongested(): boolean {
+    return this.unsentBytes > this.#engine.options.limits.maximumOutputBytes;
+  }
+
+  /** The client takes topic aliases up to this number. */
+  allowAliases(clientMaximum: number): void {
+    const { outboundTopicAliasMaximum } = this.#engine.options.limits;
+    this.#aliases = new OutboundAliases(Math.min(clientMaximum, outboundTopicAliasMaximum));
+  }
+
+  /** Sends a packet, shortened to what the client takes; ends the connection when even that is too much. */
+  send(packet: Packet): void {
+    const { terms } = this.#connection;
+    const fitting = fitPacket(packet, terms);
+    if (fitting === undefined) {
+      this.#connection.finish({
+        by: 'broker',
+        reasonCode: ReasonCode.PacketTooLarge,
+        reason: `a ${packet.type.toUpperCase()} for the client is larger than it takes`,
+        willIsDue: true,
+      });
+      return;
+    }
+    this.#output.appendPacket(fitting, terms.version);
+    this.#engine.counters.messagesSent++;
+    this.mark();
+  }
+
+  /** PUBACK, PUBREC, PUBREL or PUBCOMP. Before MQTT 5.0 they carry nothing but the identifier. */
+  acknowledge(
+    type: Acknowledgement,
+    packetId: number,
+    reasonCode: number,
+    properties: DiagnosticProperties | undefined,
+  ): void {
+    const { version } = this.#connection.terms;
+    if (version === 5 && (reasonCode !== 0 || properties !== undefined)) {
+      this.send({ type, packetId, reasonCode, properties: properties ?? {} });
+      return;
+    }
+    this.#output.appendShortAcknowledgement(firstBytes[type], packetId);
+    this.#engine.counters.messagesSent++;
+    this.mark();
+  }
+
+  /** A message; false when it is larger than the client takes, and nothing was sent. [MQTT-3.1.2-24] */
+  publish(copy: Copy, packetId: number, dup: boolean, fanOut: FanOut | undefined): boolean {
+    const { terms, session } = this.#connection;
+    const message = asSeenBy(copy.message, session?.mountPoint ?? '');
+    const { topic } = message;
+    const alias = terms.clientTopicAliasMaximum === 0 ? undefined : this.#aliases.propose(topic);
+    const layout = {
+      version: terms.version,
+      qos: copy.qos,
+      retain: copy.retain,
+      dup,
+      subscriptionIdentifiers: terms.version === 5 ? copy.subscriptionIdentifiers : [],
+      topic: alias?.isKnown === true ? '' : topic,
+      topicAlias: alias?.alias,
+    };
+    const frame =
+      fanOut === undefined
+        ? encodeFrame(message, layout, this.#engine.now())
+        : fanOut.frames.frameFor(message, layout);
+    if (frame.length > terms.clientMaximumPacketSize) return false;
+    if (alias !== undefined && !alias.isKnown) this.#aliases.settle(topic, alias);
+    this.#appendFrame(frame, packetId);
+    this.#tellDelivered(copy, packetId, dup);
+    return true;
+  }
+
+  /** Bytes that are a whole packet already. */
+  sendBytes(bytes: Uint8Array): void {
+    this.#output.append(bytes);
+    this.mark();
+  }
+
+  /** There is something to do at the end of the turn. */
+  mark(): void {
+    if (this.#isMarked) return;
+    this.#isMarked = true;
+    this.#engine.turn.mark(this);
+  }
+
+  /** The end of the turn: everything gathered leaves in one write. */
+  flush(): void {
+    this.#isMarked = false;
+    this.#write();
+    if (this.#connection.state === 'closing') this.#channel.end();
+  }
+
+  #appendFrame(frame: PublishFrame, packetId: number): void {
+    if (frame.packetIdAt === -1) this.#output.append(frame.bytes);
+    else this.#output.appendWithPacketId(frame.bytes, frame.packetIdAt, packetId);
+    if (frame.payload !== undefined) this.#output.appendByReference(frame.payload);
+    const { counters } = this.#engine;
+    counters.messagesSent++;
+    counters.publishSent++;
+    counters.publishBytesSent += frame.length;
+    this.mark();
+    if (this.#output.pendingBytes >= flushEarlyBytes) this.#write();
+  }
+
+  #write(): void {
+    if (this.#connection.state === 'closed') return;
+    this.#engine.counters.bytesSent += this.#output.flush();
+    if (this.isCongested) this.#connection.becameCongested();
+  }
+
+  #tellDelivered({ message, qos }: Copy, packetId: number, dup: boolean): void {
+    const { delivered } = this.#engine.hooks.slots;
+    if (delivered === null) return;
+    const clientId = this.#connection.session?.clientId ?? '';
+    delivered({ message, clientId, qos, packetId, dup });
+  }
+}
