@@ -1,20 +1,20 @@
 import type { DropReason } from '@carillon/hooks';
-import type { MaybePromise, QueueEntry, QueueSummary } from '@carillon/persistence';
+import type { QueueEntry, QueueSummary } from '@carillon/persistence';
 import { ReasonCode } from '@carillon/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { Engine } from '../engine.ts';
 import { detachPayload, hasExpired, sizeOf } from '../publishing/broker-message.ts';
-import { copyWith, type FanOut } from '../publishing/fan-out.ts';
-import { allowsReceiving } from '../publishing/permissions.ts';
+import type { FanOut } from '../publishing/fan-out.ts';
 import type { RetainedFeed } from '../retained/retained-feed.ts';
 import type { Copy } from '../routing/subscription.ts';
-import { isPromise } from '../when-done.ts';
+import { checkDelivery } from './delivery-checks.ts';
 import { MessageQueue } from './message-queue.ts';
+import { OutboxJournal } from './outbox-journal.ts';
 import { PacketIds } from './packet-ids.ts';
 import { QueuedMessage, queuedMessage } from './queued-message.ts';
 import type { Session } from './session.ts';
+import { TailReader } from './tail-reader.ts';
 
-const pageLimits = { entries: 256, bytes: 1024 * 1024 } as const;
 /** Retained messages sent to a new subscription in one turn, so that others get theirs too. */
 const feedPerTurn = 256;
 
@@ -32,21 +32,22 @@ export class Outbox {
   readonly #engine: Engine;
   readonly #session: Session;
   readonly #queue: MessageQueue;
+  readonly #journal: OutboxJournal;
+  readonly #tail: TailReader;
   /** By packet identifier, in the order of first sending. [MQTT-4.6.0-1] */
   readonly #inflight = new Map<number, QueuedMessage>();
   readonly #packetIds = new PacketIds();
   #resend: QueuedMessage[] = [];
   #feeds: RetainedFeed[] = [];
   #inflightBytes = 0;
-  #isReading = false;
   #pumpIsDue = false;
-  /** Packets that wait for the store before they may leave; what is sent after them waits with them. */
-  #heldSends = 0;
 
   constructor(engine: Engine, session: Session, summary: QueueSummary) {
     this.#engine = engine;
     this.#session = session;
     this.#queue = new MessageQueue(summary);
+    this.#journal = new OutboxJournal(engine, session);
+    this.#tail = new TailReader(engine, session.clientId, (page) => this.#takePage(page));
   }
 
   get queued(): number {
@@ -63,8 +64,11 @@ export class Outbox {
 
   /** Takes a copy: sends it, lets it wait, or drops it and says so. */
   accept(offered: Copy, fanOut: FanOut): void {
-    const copy = this.#askDeliveryHooks(offered, fanOut);
-    if (copy === undefined) return;
+    const copy = checkDelivery(this.#engine, this.#session, offered);
+    if (typeof copy === 'string') {
+      this.#drop(offered, copy, fanOut);
+      return;
+    }
     if (copy.qos === 0) {
       if (fanOut.heldUntil === 0) this.#sendQoS0(copy, fanOut);
       else fanOut.hold({ release: (released) => this.#sendQoS0(copy, released), withdraw: () => {} });
@@ -139,9 +143,9 @@ export class Outbox {
     }
     if (entry.state !== 'released') {
       entry.state = 'released';
-      this.#recordSent(entry);
+      this.#journal.sent(entry);
     }
-    this.#whenStored(() => this.#sendPubrel(packetId, ReasonCode.Success));
+    this.#journal.whenStored(() => this.#sendPubrel(packetId, ReasonCode.Success));
   }
 
   pubcomp(packetId: number): void {
@@ -155,7 +159,7 @@ export class Outbox {
     const taken = [...this.#queue.entries()].filter((entry) => entry.share === share);
     for (const entry of taken) {
       this.#queue.remove(entry);
-      this.#recordDequeued(entry);
+      this.#journal.dequeued(entry);
     }
     return taken;
   }
@@ -172,33 +176,6 @@ export class Outbox {
   }
 
   // --- taking copies in
-
-  #askDeliveryHooks(offered: Copy, fanOut: FanOut): Copy | undefined {
-    const { slots } = this.#engine.hooks;
-    const session = this.#session;
-    const { permissions, mountPoint } = session;
-    if (permissions !== undefined && !allowsReceiving(permissions, offered.message.topic, mountPoint)) {
-      return this.#refuseCopy(offered, 'not-authorized', fanOut);
-    }
-    if (slots.authorizeDeliver !== null) {
-      const verdict = slots.authorizeDeliver(this.#deliverEvent(offered));
-      if (!verdict.allowed) return this.#refuseCopy(offered, 'not-authorized', fanOut);
-    }
-    if (slots.rewriteDeliver === null) return offered;
-    const outcome = slots.rewriteDeliver(this.#deliverEvent(offered));
-    if (!outcome.ok) return this.#refuseCopy(offered, 'hook-failed', fanOut);
-    return outcome.value === offered.message ? offered : copyWith(offered, outcome.value);
-  }
-
-  #deliverEvent(copy: Copy) {
-    const { clientId, identity, connection } = this.#session;
-    return { message: copy.message, clientId, identity, client: connection?.client };
-  }
-
-  #refuseCopy(copy: Copy, reason: DropReason, fanOut: FanOut): undefined {
-    this.#drop(copy, reason, fanOut);
-    return undefined;
-  }
 
   #sendQoS0(copy: Copy, fanOut: FanOut): void {
     const connection = this.#session.connection;
@@ -236,7 +213,7 @@ export class Outbox {
   #enqueue(copy: Copy, fanOut: FanOut | undefined): void {
     if (!this.#makeRoom(copy, fanOut)) return;
     const entry = queuedMessage(copy, detachPayload(copy.message), this.#queue.takeSequence());
-    this.#recordQueued(entry);
+    this.#journal.queued(entry);
     this.#queue.push(entry, this.#session.isStored);
     if (fanOut === undefined) return;
     if (fanOut.heldUntil === 0) {
@@ -275,7 +252,7 @@ export class Outbox {
         this.#readTailIfNeeded();
         return false;
       }
-      this.#recordDequeued(oldest);
+      this.#journal.dequeued(oldest);
       this.#drop(oldest, reason, undefined);
     }
   }
@@ -314,14 +291,14 @@ export class Outbox {
     if (hasExpired(entry.message, this.#engine.now())) {
       // [MQTT-3.3.2-5]
       this.#queue.shift();
-      this.#recordDequeued(entry);
+      this.#journal.dequeued(entry);
       this.#drop(entry, 'expired', undefined);
       return true;
     }
     if (!this.#windowIsOpen(connection)) return false;
     this.#queue.shift();
     if (entry.qos === 0) {
-      this.#recordDequeued(entry);
+      this.#journal.dequeued(entry);
       if (!connection.publish(entry, 0, false, undefined)) this.#drop(entry, 'too-large', undefined);
       return true;
     }
@@ -363,15 +340,15 @@ export class Outbox {
     this.#inflight.set(entry.packetId, entry);
     this.#inflightBytes += entry.bytes;
     this.#useQuota(entry, connection);
-    if (isNew) this.#recordQueued(entry);
-    else this.#recordSent(entry);
+    if (isNew) this.#journal.queued(entry);
+    else this.#journal.sent(entry);
     // The identifier of a QoS 2 message is stored before the packet leaves; what follows keeps its place.
-    const mustBeStored = this.#session.isStored && (entry.qos === 2 || this.#heldSends > 0);
+    const mustBeStored = this.#session.isStored && (entry.qos === 2 || this.#journal.holdsPackets);
     if (!mustBeStored) {
       this.#transmit(entry, connection, false, fanOut);
       return;
     }
-    this.#whenStored(() => {
+    this.#journal.whenStored(() => {
       if (this.#inflight.get(entry.packetId) === entry && entry.sentOn === connection) {
         this.#transmit(entry, connection, false, undefined);
       }
@@ -394,21 +371,6 @@ export class Outbox {
     this.#session.connection?.acknowledge('pubrel', packetId, reasonCode);
   }
 
-  /** Runs `send` once this turn's batch is stored, or at once when nothing of this session is stored. */
-  #whenStored(send: () => void): void {
-    if (!this.#session.isStored) {
-      send();
-      return;
-    }
-    this.#heldSends++;
-    const done = (): void => {
-      this.#heldSends--;
-      send();
-    };
-    // A failed store has been reported; holding the packet back for ever would help nobody.
-    this.#engine.turn.hold({ stored: done, failed: done });
-  }
-
   // --- ends
 
   #settle(entry: QueuedMessage, reasonCode: number): void {
@@ -427,64 +389,20 @@ export class Outbox {
     this.#inflightBytes -= entry.bytes;
     if (entry.sentOn !== undefined) entry.sentOn.unfinished--;
     entry.sentOn = undefined;
-    this.#recordDequeued(entry);
+    this.#journal.dequeued(entry);
   }
 
   #drop(copy: Copy, reason: DropReason, fanOut: FanOut | undefined): void {
     this.#engine.drop(copy.message, reason, this.#session.clientId, fanOut);
   }
 
-  // --- the store
-
-  #recordQueued(entry: QueuedMessage): void {
-    if (!this.#session.isStored) return;
-    const { clientId } = this.#session;
-    this.#engine.turn.record({ do: 'enqueue', clientId, entry: snapshot(entry) });
-  }
-
-  #recordSent(entry: QueuedMessage): void {
-    if (!this.#session.isStored) return;
-    const { clientId } = this.#session;
-    const { sequence, packetId } = entry;
-    const state = entry.state === 'released' ? 'released' : 'sent';
-    this.#engine.turn.record({ do: 'markSent', clientId, sequence, packetId, state });
-  }
-
-  #recordDequeued(entry: QueuedMessage): void {
-    if (!this.#session.isStored) return;
-    const { clientId } = this.#session;
-    this.#engine.turn.record({ do: 'dequeue', clientId, sequence: entry.sequence });
-  }
+  // --- the tail of the queue
 
   #readTailIfNeeded(): void {
-    if (this.#isReading || !this.#queue.hasTail || !this.#queue.headIsEmpty) return;
-    this.#isReading = true;
-    // What was queued this turn is in the store only when its batch is.
-    const read = (): void => this.#readTail();
-    this.#engine.turn.hold({ stored: read, failed: read });
-  }
-
-  #readTail(): void {
-    const after = this.#queue.lastRead;
-    let page: MaybePromise<readonly QueueEntry[]>;
-    try {
-      page = this.#engine.storage.store.readQueue(this.#session.clientId, after, pageLimits);
-    } catch (error) {
-      this.#readFailed(error);
-      return;
-    }
-    if (isPromise(page)) {
-      page.then(
-        (entries) => this.#takePage(entries),
-        (error: unknown) => this.#readFailed(error),
-      );
-    } else {
-      this.#takePage(page);
-    }
+    if (this.#queue.hasTail && this.#queue.headIsEmpty) this.#tail.readAfter(this.#queue.lastRead);
   }
 
   #takePage(page: readonly QueueEntry[]): void {
-    this.#isReading = false;
     const entries = page.map((entry) => new QueuedMessage(entry));
     this.#queue.notePage(entries);
     for (const entry of entries) {
@@ -498,15 +416,4 @@ export class Outbox {
     }
     this.pump();
   }
-
-  #readFailed(error: unknown): void {
-    this.#isReading = false;
-    this.#engine.storeFailed('read', error instanceof Error ? error : new Error(String(error)));
-  }
-}
-
-/** The entry as it is now: the store may look at it after it has changed. */
-function snapshot(entry: QueuedMessage): QueueEntry {
-  const { sequence, message, qos, retain, subscriptionIdentifiers, share, packetId, state } = entry;
-  return { sequence, message, qos, retain, subscriptionIdentifiers, share, packetId, state };
 }

@@ -1,0 +1,56 @@
+import type { MaybePromise, QueueEntry } from '@carillon/persistence';
+import type { Engine } from '../engine.ts';
+import { isPromise } from '../when-done.ts';
+
+const pageLimits = { entries: 256, bytes: 1024 * 1024 } as const;
+
+/** Reads the part of a session's queue that only the store has, one page at a time. */
+export class TailReader {
+  readonly #engine: Engine;
+  readonly #clientId: string;
+  readonly #takePage: (page: readonly QueueEntry[]) => void;
+  #isReading = false;
+
+  constructor(engine: Engine, clientId: string, takePage: (page: readonly QueueEntry[]) => void) {
+    this.#engine = engine;
+    this.#clientId = clientId;
+    this.#takePage = takePage;
+  }
+
+  /** Asks for the page after a sequence number; asking again before it has come does nothing. */
+  readAfter(sequence: number): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    // What was queued this turn is in the store only when its batch is.
+    const read = (): void => this.#read(sequence);
+    this.#engine.turn.hold({ stored: read, failed: read });
+  }
+
+  #read(sequence: number): void {
+    let page: MaybePromise<readonly QueueEntry[]>;
+    try {
+      page = this.#engine.storage.store.readQueue(this.#clientId, sequence, pageLimits);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (isPromise(page)) {
+      page.then(
+        (entries) => this.#finish(entries),
+        (error: unknown) => this.#failed(error),
+      );
+    } else {
+      this.#finish(page);
+    }
+  }
+
+  #finish(page: readonly QueueEntry[]): void {
+    this.#isReading = false;
+    this.#takePage(page);
+  }
+
+  #failed(error: unknown): void {
+    this.#isReading = false;
+    this.#engine.storeFailed('read', error instanceof Error ? error : new Error(String(error)));
+  }
+}
