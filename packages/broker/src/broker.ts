@@ -22,7 +22,7 @@ import type {
   SubscriptionView,
 } from '@carillon/hooks';
 import type { MaybePromise } from '@carillon/persistence';
-import { acceptConnection } from './connection/accept-connection.ts';
+import { acceptConnection, tellRefused } from './connection/accept-connection.ts';
 import { disconnectReason } from './connection/disconnect-reason.ts';
 import { BrokerError } from './host/broker-error.ts';
 import { closeBroker } from './host/close-broker.ts';
@@ -92,6 +92,11 @@ export class EngineBroker implements Broker {
       () => acceptConnection(this.#engine, channel, remote),
       () => channel.destroy(),
     );
+  }
+
+  /** For listeners: a connection was turned away before it was handed over. Counted, and told to `refused`. */
+  connectionRefused(remote: Remote, reasonCode: number, reason: string, by: string): void {
+    tellRefused(this.#engine, remote, reasonCode, reason, by);
   }
 
   async publish(topic: string, payload: Payload, options: PublishOptions = {}): Promise<PublishReceipt> {

@@ -334,7 +334,7 @@ export interface RefusedEvent {
     | 'packet';
   readonly reasonCode: number;
   readonly reason: string;
-  /** What refused: the name of a plugin, `limit:…`, `permissions`, `state`, or the id of the rule of the standard. */
+  /** What refused: the name of a plugin, `limit:…`, `listener:…`, `permissions`, `state`, or the id of the rule of the standard. */
   readonly by: string;
   readonly clientId: string | undefined;
   readonly remote: Remote | undefined;

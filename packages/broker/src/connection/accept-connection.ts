@@ -46,7 +46,13 @@ function open(engine: Engine, connection: Connection, channel: ByteChannel): voi
 }
 
 /** Nothing was read from it yet, so there is no packet to answer: it is closed in silence. */
-function tellRefused(engine: Engine, remote: Remote, reasonCode: number, reason: string, by: string): void {
+export function tellRefused(
+  engine: Engine,
+  remote: Remote,
+  reasonCode: number,
+  reason: string,
+  by: string,
+): void {
   engine.counters.connectionsRefused++;
   engine.logger.debug({ remote: remote.address, reason, by }, 'connection refused');
   engine.hooks.slots.refused?.({
