@@ -28,9 +28,11 @@ export class Handshake {
   readonly #connection: Connection;
   readonly #engine: Engine;
   readonly #version: ProtocolVersion;
+  /** As the client sent it. */
+  readonly #asked: ConnectPacket;
+  /** As `rewriteConnect` left it. */
   #connect: ConnectPacket;
   clientId: string;
-  #wasAssigned = false;
   /** Names all rounds of one enhanced authentication. */
   readonly #exchange = {};
   #round = 0;
@@ -39,6 +41,7 @@ export class Handshake {
     this.#connection = connection;
     this.#engine = connection.engine;
     this.#version = connect.protocolVersion;
+    this.#asked = connect;
     this.#connect = connect;
     this.clientId = connect.clientId;
     connection.terms = {
@@ -145,8 +148,12 @@ export class Handshake {
         this.#version === 3 ? '§3.1' : 'MQTT-3.1.3-8',
       );
     }
-    this.#wasAssigned = true;
     this.clientId = this.#inventClientId();
+  }
+
+  /** The client gave no id and has to be told the one it got, from whomever. [MQTT-3.2.2-16] */
+  get #wasAssigned(): boolean {
+    return this.#asked.clientId === '';
   }
 
   /** [MQTT-3.1.3-6] */
@@ -246,7 +253,7 @@ export class Handshake {
     await this.#authorizeTakeover(identity);
     if (!this.#connection.isOpen) return;
     this.#checkSessionLimit();
-    const negotiated = negotiateTerms(this.#connect, grant.limits ?? {}, this.#engine.options);
+    const negotiated = negotiateTerms(this.#connect, this.#asked, grant.limits ?? {}, this.#engine.options);
     const { session, sessionPresent } = this.#takeSession(grant, identity, negotiated);
     this.#connection.client = this.#makeClient(session, identity, negotiated);
     this.#connection.agree(negotiated.terms);
@@ -376,14 +383,7 @@ export class Handshake {
     expiresAt: number | undefined,
   ): Promise<void> {
     const connection = this.#connection;
-    const properties = await this.#rewriteConnack(sessionPresent, offered);
-    if (this.#engine.turn.hasOperations && !(await this.#isStored())) {
-      if (session.connection === connection) {
-        session.connection = undefined;
-        this.#engine.sessions.end(session, 'connection-ended');
-      }
-      throw new ConnectRefused(ReasonCode.ServerUnavailable, 'the session could not be stored', 'store');
-    }
+    const properties = await this.#lastObstacles(session, sessionPresent, offered);
     if (!connection.isOpen) return;
     connection.send({ type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties });
     if (!connection.isOpen) return;
@@ -395,6 +395,30 @@ export class Handshake {
     if (client !== undefined) connected?.({ client, sessionPresent });
     this.#engine.logger.debug({ clientId: session.clientId, sessionPresent }, 'client connected');
     session.outbox.attach();
+  }
+
+  /** What can still refuse the client; the session then is as if it had not come. */
+  async #lastObstacles(
+    session: Session,
+    sessionPresent: boolean,
+    offered: ConnackProperties,
+  ): Promise<ConnackProperties> {
+    try {
+      const properties = await this.#rewriteConnack(sessionPresent, offered);
+      if (!this.#engine.turn.hasOperations || (await this.#isStored())) return properties;
+      throw new ConnectRefused(ReasonCode.ServerUnavailable, 'the session could not be stored', 'store');
+    } catch (refused) {
+      if (session.connection === this.#connection) this.#withdraw(session, sessionPresent);
+      throw refused;
+    }
+  }
+
+  /** A Will is left by clients that were accepted only, and so is a session. [MQTT-3.1.2-7] */
+  #withdraw(session: Session, sessionPresent: boolean): void {
+    this.#engine.wills.forget(session);
+    if (sessionPresent) return;
+    session.connection = undefined;
+    this.#engine.sessions.end(session, 'connection-ended');
   }
 
   async #rewriteConnack(sessionPresent: boolean, properties: ConnackProperties): Promise<ConnackProperties> {

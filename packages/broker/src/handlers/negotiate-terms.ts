@@ -15,8 +15,10 @@ export interface Negotiated {
 
 const protocolMaximumPacketSize = 268_435_460;
 
+/** `asked` is the CONNECT as the client sent it: it is told where `connect` came out otherwise. */
 export function negotiateTerms(
   connect: ConnectPacket,
+  asked: ConnectPacket,
   own: ClientLimits,
   options: EngineSettings,
 ): Negotiated {
@@ -63,8 +65,8 @@ export function negotiateTerms(
     ...(options.subscriptionIdentifiersAvailable ? {} : { subscriptionIdentifiersAvailable: 0 }),
     ...(options.sharedSubscriptionAvailable ? {} : { sharedSubscriptionAvailable: 0 }),
     // [MQTT-3.1.2-21]
-    ...(keepAlive === connect.keepAlive ? {} : { serverKeepAlive: keepAlive }),
-    ...(sessionExpiryInterval === wantedExpiry ? {} : { sessionExpiryInterval }),
+    ...(keepAlive === asked.keepAlive ? {} : { serverKeepAlive: keepAlive }),
+    ...(sessionExpiryInterval === wantedSessionExpiry(asked) ? {} : { sessionExpiryInterval }),
   };
   return { terms, sessionExpiryInterval, announced };
 }
