@@ -11,7 +11,7 @@ export type {
 export { type ChannelOptions, channelFromDuplex } from './duplex-channel.ts';
 export { ChannelError, type ChannelErrorCode, ListenerError, type ListenerErrorCode } from './errors.ts';
 export type { ForwardedHeader } from './forwarded.ts';
-export { type Listener, listen, type TcpAddress, type UnixAddress } from './listen.ts';
+export { checkListenOptions, type Listener, listen, type TcpAddress, type UnixAddress } from './listen.ts';
 export type {
   CommonListenOptions,
   ConnectionOptions,

@@ -82,6 +82,15 @@ export async function listen(options: ListenOptions, accept: Accept): Promise<Li
   return listener;
 }
 
+/**
+ * Checks options, certificates and keys included, without listening anywhere.
+ *
+ * @throws {ListenerError} `LISTENER_OPTION_INVALID`, `LISTENER_TLS_INVALID`
+ */
+export function checkListenOptions(options: ListenOptions): void {
+  new SocketListener(readListenOptions(options), () => {});
+}
+
 class SocketListener implements Listener {
   readonly #settings: ListenSettings;
   readonly #accept: Accept;

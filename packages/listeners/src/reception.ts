@@ -14,7 +14,6 @@ export interface ReceptionRules {
 interface Wait {
   readonly peer: { readonly address?: string; readonly port?: number };
   readonly deadline: NodeJS.Timeout;
-  readonly onClose: () => void;
 }
 
 /**
@@ -109,11 +108,10 @@ export class Reception {
     const deadline = setTimeout(() => {
       this.refuse(arrival, 'HANDSHAKE_TIMEOUT', `The handshake was not done within ${handshakeTimeout} ms`);
     }, handshakeTimeout);
-    const onClose = (): void => {
+    arrival.socket.once('close', () => {
       this.dismiss(arrival, 'HANDSHAKE_ABANDONED', 'The peer went away during the handshake');
-    };
-    arrival.socket.once('close', onClose);
-    return { peer: peerOf(arrival.socket), deadline, onClose };
+    });
+    return { peer: peerOf(arrival.socket), deadline };
   }
 
   #leave(arrival: Arrival): Wait | undefined {
@@ -121,7 +119,6 @@ export class Reception {
     if (wait === undefined) return undefined;
     this.#waiting.delete(arrival);
     clearTimeout(wait.deadline);
-    arrival.socket.off('close', wait.onClose);
     return wait;
   }
 

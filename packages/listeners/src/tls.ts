@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import {
   createSecureContext,
@@ -34,9 +34,9 @@ export class TlsHandshakes {
     this.#reception = reception;
     this.#next = next;
     this.#sni = this.#sniContexts(options);
-    createContext('tls', this.#contextOptions(options, options, ''));
+    createContext('tls', this.#contextOptions(options, options));
     this.#server = createServer({
-      ...this.#contextOptions(options, options, ''),
+      ...this.#contextOptions(options, options),
       // The reception's deadline for all handshakes comes first.
       handshakeTimeout: Math.min(2 * handshakeTimeout, longestTimeout),
       ALPNProtocols: [alpn],
@@ -66,7 +66,7 @@ export class TlsHandshakes {
    */
   replace(certificates: TlsCertificates): void {
     const sni = this.#sniContexts(certificates);
-    const main = this.#contextOptions(certificates, certificates, '');
+    const main = this.#contextOptions(certificates, certificates);
     createContext('tls', main);
     this.#server.setSecureContext(main);
     this.#sni = sni;
@@ -118,13 +118,13 @@ export class TlsHandshakes {
   #sniContexts(certificates: TlsCertificates): Map<string, SecureContext> {
     const contexts = new Map<string, SecureContext>();
     for (const [name, identity] of Object.entries(certificates.sni ?? {})) {
-      const options = this.#contextOptions(identity, certificates, name.toLowerCase());
+      const options = this.#contextOptions(identity, certificates);
       contexts.set(name.toLowerCase(), createContext(`tls.sni['${name}']`, options));
     }
     return contexts;
   }
 
-  #contextOptions(identity: TlsIdentity, main: TlsCertificates, name: string): SecureContextOptions {
+  #contextOptions(identity: TlsIdentity, main: TlsCertificates): SecureContextOptions {
     const ca = identity.ca ?? main.ca;
     return {
       cert: pemForNode(identity.cert),
@@ -132,9 +132,17 @@ export class TlsHandshakes {
       ...(identity.passphrase !== undefined && { passphrase: identity.passphrase }),
       ...(ca !== undefined && { ca: pemForNode(ca) }),
       minVersion: this.#options.minVersion ?? 'TLSv1.2',
-      // A session made under one name, judged by its authorities, is never resumed under another.
-      sessionIdContext: createHash('sha256').update(name).digest('hex').slice(0, 32),
+      ...(this.#mustJudgeAnew(main) && { secureOptions: constants.SSL_OP_NO_TICKET }),
     };
+  }
+
+  /**
+   * A session made under one name could be resumed under another without its client certificate being judged
+   * by the authorities of that name. Where names have authorities of their own, no session is resumed at all.
+   */
+  #mustJudgeAnew(main: TlsCertificates): boolean {
+    const identities = Object.values(main.sni ?? {});
+    return this.#options.requestCert === true && identities.some(({ ca }) => ca !== undefined);
   }
 }
 

@@ -85,6 +85,13 @@ test('a stream that was over before open is told as closed', async () => {
   expect(await connection.ends.next()).toEqual({});
 });
 
+test('a stream that was over before it became a channel is told as closed', async () => {
+  const stream = new HandStream();
+  stream.destroy();
+  await once(stream, 'close');
+  expect(await new Connection(channelFromDuplex(stream)).ends.next()).toEqual({});
+});
+
 test('drained is told once everything was taken after some of it had to wait', async () => {
   const stream = new HandStream();
   const connection = new Connection(channelFromDuplex(stream));

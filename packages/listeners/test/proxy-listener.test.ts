@@ -190,6 +190,18 @@ test('the header stands before WebSocket and secure WebSocket', async () => {
   }
 });
 
+test('behind the PROXY protocol a web proxy may tell the client in turn', async () => {
+  const { door, listener } = await listening({ websocket: { trustedProxies: ['203.0.113.0/24'] } });
+  const socket = proxy(listener);
+  socket.write(line);
+  const client = new WebSocket('ws://localhost/', 'mqtt', {
+    createConnection: () => socket,
+    headers: { 'X-Forwarded-For': '198.51.100.9' },
+  });
+  await once(client, 'open');
+  expect((await door.accepted.next()).remote).toMatchObject({ address: '198.51.100.9', proxyAddress: host });
+});
+
 /** The first bytes a TLS client sends. */
 async function clientHello(): Promise<Buffer> {
   const server = await listen({ port: 0, host }, (channel) => {

@@ -240,6 +240,43 @@ test('a server name may have its own authorities for client certificates', async
   expect((await door.refused.next()).code).toBe('TLS_CERTIFICATE_REFUSED');
 });
 
+test('a client of a server name may come back with its session', async () => {
+  const { door, listener } = await listening({
+    requestCert: true,
+    ca: clients.cert,
+    sni: { 'a.example': await authority.server('a.example') },
+  });
+  const device = { ...(await clients.client('device7')), servername: 'a.example' };
+  const first = open(listener, device);
+  first.resume();
+  const [session] = await once(first, 'session');
+  await door.accepted.next();
+  expect((await opened(listener, { ...device, session })).isSessionReused()).toBe(true);
+  expect((await door.accepted.next()).remote.certificate?.authorized).toBe(true);
+});
+
+test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  'a session does not carry a client past the authorities of another server name (%s)',
+  async (version) => {
+    const others = await createAuthority('Other clients');
+    const { door, listener } = await listening({
+      requestCert: true,
+      ca: clients.cert,
+      sni: { 'a.example': { ...(await authority.server('a.example')), ca: others.cert } },
+    });
+    const device = { ...(await others.client('device9')), minVersion: version, maxVersion: version };
+    const first = open(listener, { ...device, servername: 'a.example' });
+    const sessions: Buffer[] = [];
+    first.on('session', (session) => sessions.push(session));
+    (await door.accepted.next()).channel.write([Buffer.from('x')]);
+    // What belongs to the handshake came before the first byte.
+    await once(first, 'data');
+    const [session] = sessions;
+    open(listener, { ...device, ...(session && { session }), checkServerIdentity: () => undefined });
+    expect((await door.refused.next()).code).toBe('TLS_CERTIFICATE_REFUSED');
+  },
+);
+
 test('certificates are replaced while the listener runs, and connections live on', async () => {
   const { door, listener } = await listening({ sni: { 'a.example': await authority.server('a.example') } });
   const client = await opened(listener);

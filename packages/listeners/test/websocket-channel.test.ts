@@ -86,6 +86,13 @@ test('messages that came before open are not lost', async () => {
   const channel = channelFromWebSocket(socket);
   await once(client, 'open');
   await new Promise<void>((resolve) => client.send(Buffer.from('!'), () => resolve()));
+  // When a later message of another client was read, ours would have been.
+  const later = new WebSocket(client.url);
+  const [laterSocket] = await once(server, 'connection');
+  await once(later, 'open');
+  later.send(Buffer.from('later'));
+  await once(laterSocket, 'message');
+  later.terminate();
   const connection = new Connection(channel);
   expect(await connection.text(6)).toBe('early!');
   client.terminate();

@@ -255,6 +255,21 @@ test('a WebSocket handshake that breaks the rules is answered with 400', async (
   expect((await door.refused.next()).code).toBe('WEBSOCKET_HANDSHAKE_FAILED');
 });
 
+test('a client that was refused cannot keep its side of the connection open', async () => {
+  const { door, listener } = await listening();
+  const socket = connect({ port: listener.address.port, host, allowHalfOpen: true });
+  socket.on('error', () => {});
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  socket.resume();
+  await once(socket, 'end');
+  expect((await door.refused.next()).code).toBe('WEBSOCKET_SUBPROTOCOL_MISSING');
+  let failure: Error | null | undefined;
+  while (!failure) {
+    failure = await new Promise<Error | null | undefined>((resolve) => socket.write('more', resolve));
+  }
+  expect(failure).toMatchObject({ code: expect.stringMatching(/^(EPIPE|ECONNRESET)$/) });
+});
+
 test('a request that is never finished ends at the handshake time-out', async () => {
   const { door, listener } = await listening(true, { handshakeTimeout: 20 });
   expect(await answerTo(listener, 'GET / HTTP/1.1\r\nHost:')).toBe('');
