@@ -17,7 +17,8 @@ export interface TlsIdentity {
 export interface TlsCertificates extends TlsIdentity {
   /**
    * Other certificates by the server name the client asks for (SNI), such as `mqtt.example.com` or
-   * `*.example.com`. The main certificate serves all other names. An identity without `ca` uses the main one's.
+   * `*.example.com`. The main certificate serves all other names. An identity without `ca` uses the main one's;
+   * where one has its own and `requestCert` is set, no TLS session is resumed.
    */
   readonly sni?: Readonly<Record<string, TlsIdentity>>;
 }

@@ -268,8 +268,11 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
     const first = open(listener, { ...device, servername: 'a.example' });
     const sessions: Buffer[] = [];
     first.on('session', (session) => sessions.push(session));
-    (await door.accepted.next()).channel.write([Buffer.from('x')]);
-    // What belongs to the handshake came before the first byte.
+    // After a round trip everything that belongs to the handshake has come.
+    first.write('ping');
+    const connection = await door.accepted.next();
+    await connection.bytes(4);
+    connection.channel.write([Buffer.from('pong')]);
     await once(first, 'data');
     const [session] = sessions;
     open(listener, { ...device, ...(session && { session }), checkServerIdentity: () => undefined });
