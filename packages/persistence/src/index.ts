@@ -17,3 +17,4 @@ export type {
   StoredRecord,
   StoreOperation,
 } from './store.ts';
+export { StoreError, type StoreFailure } from './store-error.ts';

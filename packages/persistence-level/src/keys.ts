@@ -1,0 +1,68 @@
+/*
+ * The layout of the database. No MQTT string can hold U+0000 [MQTT-1.5.4-2], so it delimits every id inside
+ * a key: session "a" never meets session "ab", and a range over a prefix that ends in it is exact.
+ *
+ *     m ␀ name                          facts about the store itself
+ *     s ␀ client id                     session
+ *     n ␀ client id                     what its queue amounts to
+ *     u ␀ client id ␀ filter            subscription
+ *     q ␀ client id ␀ sequence          queue entry; a message with one receiver lies in it whole
+ *     f ␀ client id ␀ sequence          how far its delivery has come: packet identifier and state
+ *     i ␀ client id ␀ packet id         inbound QoS 2 identifier that is taken
+ *     w ␀ client id                     Will
+ *     b ␀ number                        body of a message that several sessions wait for
+ *     c ␀ number                        how many still do
+ *     r ␀ topic                         retained message
+ *     x ␀ key                           a record that could not be read, set aside
+ */
+
+const nul = '\0';
+
+/** One digit of sequence numbers and body numbers: fixed width, so that text order is number order. */
+const numberWidth = 14;
+
+export type Space = 'm' | 's' | 'n' | 'u' | 'q' | 'f' | 'i' | 'w' | 'b' | 'c' | 'r' | 'x';
+
+/** The spaces in which each key begins with a client id and goes on. */
+export const sessionSpaces = ['u', 'q', 'f', 'i'] as const;
+/** The spaces with one record for each session. */
+export const sessionRecords = ['s', 'n', 'w'] as const;
+
+export const keyOf = {
+  meta: (name: string): string => join('m', name),
+  session: (clientId: string): string => join('s', clientId),
+  queueSummary: (clientId: string): string => join('n', clientId),
+  subscription: (clientId: string, filter: string): string => join('u', clientId, filter),
+  queueEntry: (clientId: string, sequence: number): string => join('q', clientId, fixed(sequence)),
+  delivery: (clientId: string, sequence: number): string => join('f', clientId, fixed(sequence)),
+  inboundId: (clientId: string, packetId: number): string => join('i', clientId, fixed(packetId)),
+  will: (clientId: string): string => join('w', clientId),
+  body: (number: number): string => join('b', fixed(number)),
+  bodyCount: (number: number): string => join('c', fixed(number)),
+  retained: (topic: string): string => join('r', topic),
+  setAside: (key: string): string => join('x', key),
+} as const;
+
+/** The range of all keys of a space, or of those that go on from `start`. */
+export function rangeOf(space: Space, ...start: readonly string[]): { gt: string; lt: string } {
+  const prefix = join(space, ...start);
+  // U+0001 is the next character after the delimiter.
+  return { gt: prefix + nul, lt: `${prefix}\u0001` };
+}
+
+/** The parts of a key after its space. */
+export function partsOf(key: string): string[] {
+  return key.split(nul).slice(1);
+}
+
+export function numberIn(part: string | undefined): number {
+  return Number.parseInt(part ?? '', 36);
+}
+
+function join(space: Space, ...parts: readonly string[]): string {
+  return [space, ...parts].join(nul);
+}
+
+function fixed(number: number): string {
+  return number.toString(36).padStart(numberWidth, '0');
+}

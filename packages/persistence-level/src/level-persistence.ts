@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises';
+import { definePlugin, type Plugin } from '@carillon/hooks';
+import { type Durability, type Store, StoreError } from '@carillon/persistence';
+import { Level } from 'level';
+import type { AnyLevel } from './database.ts';
+import { type DamagedRecord, LevelStore } from './level-store.ts';
+import { StoreLock } from './store-lock.ts';
+
+/** Where the store lives: in a folder, or in a database of the host's own. */
+export type LevelPersistenceOptions = {
+  /** Told of every record that could not be read and was set aside. */
+  readonly damaged?: (record: DamagedRecord) => void;
+} & (
+  | {
+      /** The folder; made when it is not there. */
+      readonly location: string;
+    }
+  | {
+      /** Any abstract-level database, not yet opened or open; it is closed with the broker. */
+      readonly database: AnyLevel;
+      /**
+       * What the database promises when a write with `sync` has resolved. Default: `synced` for databases that
+       * say they are permanent, `memory` for the others.
+       */
+      readonly durability?: Durability;
+    }
+);
+
+/**
+ * Keeps sessions, queues, retained messages and Wills on LevelDB, so that what was acknowledged is there after
+ * a crash (`written`) or a power cut (`synced`, the default).
+ *
+ * @example
+ * ```ts
+ * const broker = createBroker();
+ * broker.use(levelPersistence({ location: './carillon-data' }));
+ * await broker.listen({ port: 1883 });
+ * ```
+ */
+export function levelPersistence(options: LevelPersistenceOptions): Plugin {
+  return definePlugin({ name: 'persistence-level', persistence: levelStore(options) });
+}
+
+/** The store itself, for tools that read it without a broker. */
+export function levelStore(options: LevelPersistenceOptions): Store {
+  const damaged = options.damaged === undefined ? {} : { damaged: options.damaged };
+  if ('database' in options) {
+    const { database } = options;
+    const durability = options.durability ?? (database.supports.permanence ? 'synced' : 'memory');
+    return new LevelStore(database, { name: 'level', durability, ...damaged });
+  }
+  return new FolderStore(options.location, damaged);
+}
+
+/** A store in a folder: makes the folder, and names the process that has it when it is locked. */
+class FolderStore extends LevelStore {
+  readonly #location: string;
+  readonly #lock: StoreLock;
+
+  constructor(location: string, damaged: { damaged?: (record: DamagedRecord) => void }) {
+    const lock = new StoreLock(location);
+    super(new Level<string, Uint8Array>(location, { valueEncoding: 'view' }), {
+      name: `level:${location}`,
+      durability: 'synced',
+      lock,
+      ...damaged,
+    });
+    this.#location = location;
+    this.#lock = lock;
+  }
+
+  override async open(): Promise<void> {
+    await mkdir(this.#location, { recursive: true });
+    try {
+      await super.open();
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.failure !== 'locked') throw error;
+      const holder = await this.#lock.holder();
+      const who =
+        holder === undefined
+          ? 'another process'
+          : `process ${holder.pid} on ${holder.host} (since ${holder.since})`;
+      throw new StoreError('locked', `the store in ${this.#location} is in use by ${who}`, error);
+    }
+  }
+}
