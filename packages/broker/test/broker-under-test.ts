@@ -16,6 +16,14 @@ export function brokerUnderTest(options: EngineOptions = {}, hooks: PluginHooks 
     /** A client that was accepted. */
     connect: (draft?: ConnectDraft, how?: Omit<LaboratoryClientOptions, 'laboratory'>) =>
       laboratory.connect(broker, draft, how),
+    /** The host publishes, and the world comes to rest. */
+    publish: async (...[topic, payload, how]: Parameters<EngineBroker['publish']>) => {
+      const receipt = broker.publish(topic, payload, how);
+      // Whoever awaits the result sees a refusal; until then nobody is to be told of it.
+      receipt.catch(() => {});
+      await laboratory.settle();
+      return receipt;
+    },
     /** A client that has said nothing yet. */
     arrive: (how?: Omit<LaboratoryClientOptions, 'laboratory'>) =>
       PacketClient.connect(broker, { laboratory, ...how }),

@@ -6,6 +6,11 @@ import type { MessageProperties } from '@carillon/protocol';
  * the way out: the client lives in a subtree and does not see it. The Response Topic is such a topic too.
  */
 
+/** The filter as the broker matches it: `#` means everything below the mount point, and not the level above. */
+export function mountFilter(filter: string, mountPoint: string): string {
+  return mountPoint !== '' && filter === '#' ? `${mountPoint}+/#` : mountPoint + filter;
+}
+
 /** The message as its publisher's topics are known to the broker. */
 export function mountProperties<P extends MessageProperties>(properties: P, mountPoint: string): P {
   const { responseTopic } = properties;

@@ -7,7 +7,6 @@ import {
   type ProtocolVersion,
   ReasonCode,
 } from '@carillon/protocol';
-import { findTopicNameFault } from '@carillon/topics';
 import { ConnectedClient } from '../connection/connected-client.ts';
 import type { Connection } from '../connection/connection.ts';
 import { mountProperties } from '../connection/mount-point.ts';
@@ -17,6 +16,7 @@ import type { Denied } from '../hooks/verdict.ts';
 import type { PendingWill } from '../session/pending-will.ts';
 import type { Session } from '../session/session.ts';
 import { authenticationExchange } from './authentication-exchange.ts';
+import { checkWill } from './check-will.ts';
 import { ConnectRefused, returnCodeFor } from './connect-refused.ts';
 import { type Negotiated, negotiateTerms } from './negotiate-terms.ts';
 
@@ -56,7 +56,8 @@ export class Handshake {
     await this.#orRefuse(async () => {
       await this.#rewriteConnect();
       this.#checkClientId();
-      this.#checkWill();
+      const { topicLimits, options } = this.#engine;
+      checkWill(this.#connect.will, { ...options, topicLimits, mountPoint: '' });
       await this.#authenticate();
     });
   }
@@ -163,33 +164,6 @@ export class Handshake {
     return `auto-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
   }
 
-  #checkWill(): void {
-    const { will } = this.#connect;
-    if (will === undefined) return;
-    const { maximumQoS, retainAvailable } = this.#engine.options;
-    if (will.qos > maximumQoS) {
-      const reason = `Will QoS ${will.qos} is above the Maximum QoS of ${maximumQoS}`;
-      throw new ConnectRefused(ReasonCode.QoSNotSupported, reason, 'MQTT-3.2.2-12');
-    }
-    if (will.retain && !retainAvailable) {
-      throw new ConnectRefused(
-        ReasonCode.RetainNotSupported,
-        'Will Retain is not available',
-        'MQTT-3.2.2-13',
-      );
-    }
-    const { responseTopic } = will.properties;
-    for (const topic of responseTopic === undefined ? [will.topic] : [will.topic, responseTopic]) {
-      const fault = findTopicNameFault(topic, this.#engine.topicLimits);
-      if (fault !== undefined) {
-        throw new ConnectRefused(ReasonCode.TopicNameInvalid, `Will: ${fault.message}`, fault.rule);
-      }
-    }
-    if (will.topic.startsWith('$SYS')) {
-      throw new ConnectRefused(ReasonCode.TopicNameInvalid, 'a Will cannot go to $SYS', 'state');
-    }
-  }
-
   // --- who asks
 
   async #authenticate(): Promise<void> {
@@ -254,6 +228,12 @@ export class Handshake {
     if (!this.#connection.isOpen) return;
     this.#checkSessionLimit();
     const negotiated = negotiateTerms(this.#connect, this.#asked, grant.limits ?? {}, this.#engine.options);
+    const { mountPoint = '' } = grant;
+    checkWill(this.#connect.will, {
+      ...negotiated.terms,
+      topicLimits: this.#engine.topicLimits,
+      mountPoint,
+    });
     const { session, sessionPresent } = this.#takeSession(grant, identity, negotiated);
     this.#connection.client = this.#makeClient(session, identity, negotiated);
     this.#connection.agree(negotiated.terms);

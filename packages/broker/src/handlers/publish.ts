@@ -19,7 +19,8 @@ export function handlePublish(connection: Connection, packet: PublishPacket): Ma
   const topic = resolveAlias(connection, packet);
   checkContents(connection, packet);
   checkGrants(connection, packet);
-  const topicFault = findTopicNameFault(topic, engine.topicLimits);
+  // With the mount point, which counts too: some receivers see it.
+  const topicFault = findTopicNameFault(session.mountPoint + topic, engine.topicLimits);
   if (packet.qos === 2 && session.inboundIds.has(packet.packetId)) {
     // A repeat: it was taken over before. [MQTT-4.3.3-10]
     countInWindow(connection, packet);
@@ -52,7 +53,7 @@ function resolveAlias(connection: Connection, packet: PublishPacket): string {
   return packet.topic;
 }
 
-function checkContents({ engine, terms }: Connection, { properties }: PublishPacket): void {
+function checkContents({ engine, session, terms }: Connection, { properties }: PublishPacket): void {
   if (terms.version !== 5) return;
   if (properties.subscriptionIdentifiers !== undefined) {
     throw new ProtocolError(
@@ -63,7 +64,9 @@ function checkContents({ engine, terms }: Connection, { properties }: PublishPac
   }
   const { responseTopic } = properties;
   if (responseTopic === undefined) return;
-  const fault = findTopicNameFault(responseTopic, engine.topicLimits);
+  const mountPoint = session?.mountPoint ?? '';
+  const mounted = responseTopic === '' ? '' : mountPoint + responseTopic;
+  const fault = findTopicNameFault(mounted, engine.topicLimits);
   if (fault !== undefined) {
     throw new ProtocolError(ReasonCode.ProtocolError, 'MQTT-3.3.2-14', `Response Topic: ${fault.message}`);
   }

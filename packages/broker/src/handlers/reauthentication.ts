@@ -1,7 +1,10 @@
+import type { EnhancedGrant } from '@carillon/hooks';
 import { ReasonCode } from '@carillon/protocol';
 import type { ConnectedClient } from '../connection/connected-client.ts';
 import type { Connection } from '../connection/connection.ts';
 import { authenticationExchange } from './authentication-exchange.ts';
+
+type Words = Pick<EnhancedGrant, 'data' | 'reasonString' | 'userProperties'>;
 
 /** A connected client proves again who it is, while its other traffic goes on. */
 export class Reauthentication {
@@ -30,23 +33,24 @@ export class Reauthentication {
       client: this.#client,
       exchange: this.#exchange,
     });
+    if (!connection.isOpen) return;
     if (outcome.outcome === 'continue') {
-      this.#send(ReasonCode.ContinueAuthentication, outcome.answer.data, outcome.answer.reasonString);
+      this.#send(ReasonCode.ContinueAuthentication, outcome.answer);
       return;
     }
     connection.reauthentication = undefined;
     if (outcome.outcome === 'granted') {
       connection.expireCredentialsAt(outcome.grant.expiresAt);
-      this.#send(ReasonCode.Success, outcome.grant.data, outcome.grant.reasonString);
+      this.#send(ReasonCode.Success, outcome.grant);
       return;
     }
     // [MQTT-4.12.1-2]
-    const { reasonCode, reasonString = 'the re-authentication failed', by } = outcome.refusal;
+    const { reasonCode, reasonString = 'the re-authentication failed', by, ...words } = outcome.refusal;
     connection.tellRefused('authentication', reasonCode, reasonString, by);
-    connection.terminate(ReasonCode.NotAuthorized, reasonString);
+    connection.terminate(reasonCode, reasonString, words);
   }
 
-  #send(reasonCode: number, data: Uint8Array | undefined, reasonString: string | undefined): void {
+  #send(reasonCode: number, { data, reasonString, userProperties }: Words): void {
     this.#connection.send({
       type: 'auth',
       reasonCode,
@@ -54,6 +58,7 @@ export class Reauthentication {
         authenticationMethod: this.#method,
         ...(data === undefined ? {} : { authenticationData: data }),
         ...(reasonString === undefined ? {} : { reasonString }),
+        ...(userProperties === undefined ? {} : { userProperties }),
       },
     });
   }

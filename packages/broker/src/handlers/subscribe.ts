@@ -9,6 +9,7 @@ import {
 } from '@carillon/protocol';
 import { findTopicFilterFault, hasWildcards, parseSharedFilter } from '@carillon/topics';
 import type { Connection } from '../connection/connection.ts';
+import { mountFilter } from '../connection/mount-point.ts';
 import { lowerQoS } from '../publishing/lower-qos.ts';
 import { allowsFilter } from '../publishing/permissions.ts';
 import { RetainedFeed } from '../retained/retained-feed.ts';
@@ -102,7 +103,9 @@ async function askHooks(connection: Connection, granted: SubscriptionRecord): Pr
     granted: true,
     record: {
       ...granted,
-      topicFilter: rewrittenFilter ? (connection.session?.mountPoint ?? '') + plain : granted.topicFilter,
+      topicFilter: rewrittenFilter
+        ? mountFilter(plain, connection.session?.mountPoint ?? '')
+        : granted.topicFilter,
       qos: lowerQoS(subscription.qos, maximumQoS),
       noLocal: subscription.noLocal,
       retainAsPublished: subscription.retainAsPublished,
@@ -155,7 +158,7 @@ function decideByGrants(
     granted: true,
     record: {
       filter,
-      topicFilter: session.mountPoint + plain,
+      topicFilter: mountFilter(plain, session.mountPoint),
       shareName: shared?.shareName,
       // [MQTT-3.2.2-10]
       qos: lowerQoS(request.qos, options.maximumQoS),

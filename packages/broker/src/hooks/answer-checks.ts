@@ -189,7 +189,10 @@ export function plainFilters(value: unknown, field: string): readonly string[] {
   return value.map((filter: unknown, index) => plainFilter(filter, `${field}[${index}]`));
 }
 
-/** The beginning of topic names: empty, or itself fit to be one. */
+/** The beginning of topic names: empty, or whole levels, for a wildcard has to be a level of its own. */
 export function topicPrefix(value: unknown, field: string): string {
-  return value === '' ? value : topicName(value, field);
+  if (value === '') return value;
+  const prefix = topicName(value, field);
+  if (prefix.endsWith('/')) return prefix;
+  throw new ImpossibleAnswer(`${field} has to end with "/".`);
 }

@@ -34,6 +34,14 @@ export function allowsReceiving(
   return own !== undefined && filters.some((filter) => matchesFilter(filter, own));
 }
 
+/**
+ * Whether the client has a name for the topic. The mount point itself, with nothing after it, lies outside: no
+ * topic name is empty. [MQTT-4.7.3-1]
+ */
+export function isInside(topic: string, mountPoint: string): boolean {
+  return mountPoint === '' || (topic.length > mountPoint.length && topic.startsWith(mountPoint));
+}
+
 /** The topic as the client knows it; undefined when it lies outside its mount point. */
 export function withoutMountPoint(topic: string, mountPoint: string): string | undefined {
   if (mountPoint === '') return topic;

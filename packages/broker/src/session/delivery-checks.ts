@@ -1,7 +1,7 @@
 import type { DropReason } from '@carillon/hooks';
 import type { Engine } from '../engine.ts';
 import { copyWith } from '../publishing/fan-out.ts';
-import { allowsReceiving } from '../publishing/permissions.ts';
+import { allowsReceiving, isInside } from '../publishing/permissions.ts';
 import type { Copy } from '../routing/subscription.ts';
 import type { Session } from './session.ts';
 
@@ -9,6 +9,7 @@ import type { Session } from './session.ts';
 export function checkDelivery(engine: Engine, session: Session, offered: Copy): Copy | DropReason {
   const { authorizeDeliver, rewriteDeliver } = engine.hooks.slots;
   const { permissions, mountPoint } = session;
+  if (!isInside(offered.message.topic, mountPoint)) return 'not-authorized';
   if (permissions !== undefined && !allowsReceiving(permissions, offered.message.topic, mountPoint)) {
     return 'not-authorized';
   }
@@ -19,6 +20,8 @@ export function checkDelivery(engine: Engine, session: Session, offered: Copy): 
   if (rewriteDeliver === null) return offered;
   const rewritten = rewriteDeliver(deliverEvent(session, offered));
   if (!rewritten.ok) return 'hook-failed';
+  // Nothing would be left of the topic for the client.
+  if (mountPoint !== '' && rewritten.value.topic === mountPoint) return 'hook-failed';
   return rewritten.value === offered.message ? offered : copyWith(offered, rewritten.value);
 }
 

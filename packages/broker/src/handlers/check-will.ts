@@ -1,0 +1,35 @@
+import { type QoS, ReasonCode, type Will } from '@carillon/protocol';
+import { findTopicNameFault, type TopicLimits } from '@carillon/topics';
+import { ConnectRefused } from './connect-refused.ts';
+
+/** What a Will has to fit into. */
+export interface WillBounds {
+  readonly maximumQoS: QoS;
+  readonly retainAvailable: boolean;
+  readonly topicLimits: TopicLimits;
+  /** In front of its topics; empty while it is not known. */
+  readonly mountPoint: string;
+}
+
+/** @throws ConnectRefused when the Will could not be published as it is. */
+export function checkWill(will: Will | undefined, bounds: WillBounds): void {
+  if (will === undefined) return;
+  const { maximumQoS, retainAvailable, topicLimits, mountPoint } = bounds;
+  if (will.qos > maximumQoS) {
+    const reason = `Will QoS ${will.qos} is above the Maximum QoS of ${maximumQoS}`;
+    throw new ConnectRefused(ReasonCode.QoSNotSupported, reason, 'MQTT-3.2.2-12');
+  }
+  if (will.retain && !retainAvailable) {
+    throw new ConnectRefused(ReasonCode.RetainNotSupported, 'Will Retain is not available', 'MQTT-3.2.2-13');
+  }
+  const { responseTopic } = will.properties;
+  for (const topic of responseTopic === undefined ? [will.topic] : [will.topic, responseTopic]) {
+    const fault = findTopicNameFault(topic === '' ? topic : mountPoint + topic, topicLimits);
+    if (fault !== undefined) {
+      throw new ConnectRefused(ReasonCode.TopicNameInvalid, `Will: ${fault.message}`, fault.rule);
+    }
+  }
+  if (will.topic.startsWith('$SYS')) {
+    throw new ConnectRefused(ReasonCode.TopicNameInvalid, 'a Will cannot go to $SYS', 'state');
+  }
+}
