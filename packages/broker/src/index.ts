@@ -1,5 +1,6 @@
 export { EngineBroker } from './broker.ts';
 export { HookError } from './hooks/hook-error.ts';
+export { nearNames } from './hooks/near-names.ts';
 export { InvalidPluginError, PluginError } from './hooks/plugin-error.ts';
 export { BrokerError } from './host/broker-error.ts';
 export type {
@@ -9,6 +10,6 @@ export type {
   QueueOverflow,
   ShareStrategy,
 } from './options/engine-options.ts';
-export { defaultLimits } from './options/engine-settings.ts';
+export { defaultLimits, type EngineSettings, limitRanges, settleOptions } from './options/engine-settings.ts';
 export { OptionError } from './options/option-error.ts';
 export { PublishError } from './publishing/publish-error.ts';

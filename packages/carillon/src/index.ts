@@ -21,6 +21,7 @@ export {
   type ConnectionOptions,
   channelFromDuplex,
   channelFromWebSocket,
+  checkListenOptions,
   type Listener,
   ListenerError,
   type ListenerErrorCode,

@@ -1,1 +1,10 @@
-export {};
+export {
+  type Configuration,
+  defineConfig,
+  type IdentityConfiguration,
+  type ListenerConfiguration,
+  type LogLevel,
+  type TcpListenerConfiguration,
+  type TlsConfiguration,
+  type UnixListenerConfiguration,
+} from './configuration.ts';

@@ -51,7 +51,7 @@ export const defaultLimits: Limits = Object.freeze({
 });
 
 /** The smallest and largest sensible value of each limit. */
-const limitRanges: Readonly<Record<keyof Limits, readonly [least: number, most: number]>> = {
+export const limitRanges: Readonly<Record<keyof Limits, readonly [least: number, most: number]>> = {
   maximumConnections: [1, 10_000_000],
   maximumConnectionsPerAddress: [1, 10_000_000],
   connectTimeout: [1, 3_600_000],

@@ -1,0 +1,73 @@
+import type { Plugin } from '@carillon/hooks';
+import type { BrokerOptions, TcpListenOptions, TlsIdentity, TlsOptions, UnixListenOptions } from 'carillon';
+
+/** What is written to the log: messages of this level and above; `silent` for none. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** Everything the `carillon` command can be told, in a file for `--config`. */
+export interface Configuration {
+  /**
+   * Where to listen. Default: TCP port 1883 of 127.0.0.1. A listener without `host` takes 127.0.0.1 too: what can
+   * be reached from elsewhere is always said.
+   */
+  readonly listeners?: readonly ListenerConfiguration[];
+  /** Options of the broker: limits, what it offers, how it queues, its store. */
+  readonly broker?: Omit<BrokerOptions, 'logger' | 'version' | 'clock' | 'scheduler' | 'random'>;
+  /** Registered in this order. A JSON file cannot have any. */
+  readonly plugins?: readonly Plugin[];
+  /** Lets listeners be reached from other machines although nobody is asked who he is. Default false. */
+  readonly allowAnonymous?: boolean;
+  /** Default `info`. */
+  readonly logLevel?: LogLevel;
+  /** Milliseconds that clients have to take what was sent to them when the broker stops. Default 5000. */
+  readonly closeWithin?: number;
+}
+
+/** A listener, its certificates given as they are or by the names of their files. */
+export type ListenerConfiguration = TcpListenerConfiguration | UnixListenerConfiguration;
+
+/** A listener on a TCP port. */
+export type TcpListenerConfiguration = Omit<TcpListenOptions, 'tls'> & { readonly tls?: TlsConfiguration };
+
+/** A listener on a Unix socket. */
+export type UnixListenerConfiguration = Omit<UnixListenOptions, 'mode'> & {
+  /** Permissions of the file, as a number or in octal digits: `"0660"`. */
+  readonly mode?: number | string;
+};
+
+/** A certificate and its key. Relative file names start from the folder of the configuration file. */
+export interface IdentityConfiguration extends Partial<TlsIdentity> {
+  /** A file with the certificate chain in PEM, instead of `cert`. */
+  readonly certFile?: string;
+  /** A file with the private key in PEM, instead of `key`. */
+  readonly keyFile?: string;
+  /** A file with the authorities that vouch for client certificates, instead of `ca`. */
+  readonly caFile?: string;
+}
+
+/** TLS for a listener. */
+export interface TlsConfiguration
+  extends IdentityConfiguration,
+    Pick<TlsOptions, 'requestCert' | 'rejectUnauthorized' | 'minVersion'> {
+  /** Other certificates, by the server name that the client asks for. */
+  readonly sni?: Readonly<Record<string, IdentityConfiguration>>;
+}
+
+/**
+ * Gives a configuration its types as it is written; returns it as it is.
+ *
+ * @example
+ * ```ts
+ * // carillon.config.js, for: carillon --config carillon.config.js
+ * import { defineConfig } from '@carillon/cli';
+ *
+ * export default defineConfig({
+ *   listeners: [{ port: 1883 }, { port: 8080, websocket: { path: '/mqtt' } }],
+ *   broker: { limits: { maximumPacketSize: 65_536 } },
+ *   plugins: [{ name: 'friends', hooks: { authenticate: ({ username }) => username === 'friend' } }],
+ * });
+ * ```
+ */
+export function defineConfig(configuration: Configuration): Configuration {
+  return configuration;
+}

@@ -1,0 +1,132 @@
+import { dirname, resolve } from 'node:path';
+import { type EngineSettings, type Limits, settleOptions } from '@carillon/broker';
+import type { Plugin } from '@carillon/hooks';
+import { type BrokerOptions, checkListenOptions, type ListenOptions } from 'carillon';
+import { CommandError, messageOf, usageError } from './command-error.ts';
+import { flagOf, listenersOfFlags } from './command-line-listeners.ts';
+import type { Configuration, ListenerConfiguration, LogLevel } from './configuration.ts';
+import { readConfigurationFile } from './configuration-file.ts';
+import type { Flags } from './flags.ts';
+import { listenOptionsOf, type NameOfKey } from './listener-files.ts';
+import { refuseOpenListeners } from './loopback-rule.ts';
+
+/** What the broker will run with: flags over the file over the defaults, all of it checked. */
+export interface EffectiveConfiguration {
+  readonly file: string | undefined;
+  readonly listeners: readonly EffectiveListener[];
+  readonly broker: BrokerOptions;
+  /** `broker` with every default in place, to be shown. */
+  readonly settings: EngineSettings;
+  readonly plugins: readonly Plugin[];
+  readonly allowAnonymous: boolean;
+  readonly logLevel: LogLevel;
+  readonly closeWithin: number;
+  /** Where sessions and messages are kept: in memory because it was said, by default, or in a store of the file. */
+  readonly store: 'memory' | 'memory by default' | 'of the configuration';
+}
+
+/** A listener in both forms. */
+export interface EffectiveListener {
+  /** As it was written, with the default host: file names, not contents. */
+  readonly written: ListenerConfiguration;
+  readonly options: ListenOptions;
+  /** Makes an error of a sentence that begins with a key: it then names the flag, or the place in the file. */
+  readonly refusal: Refusal;
+}
+
+type Refusal = (message: string) => CommandError;
+
+const defaultHost = '127.0.0.1';
+
+/** @throws {CommandError} naming the key or flag, the value and what would be right. */
+export async function settleConfiguration(flags: Flags): Promise<EffectiveConfiguration> {
+  const file = flags.config;
+  const configuration = file === undefined ? {} : await readConfigurationFile(file);
+  const broker = brokerOptions(configuration, flags);
+  const plugins = configuration.plugins ?? [];
+  const allowAnonymous = flags.allowAnonymous || configuration.allowAnonymous === true;
+  const settings = settle(broker, file);
+  const listeners = settleListeners(configuration, flags);
+  refuseOpenListeners(listeners, plugins, allowAnonymous);
+  return {
+    file,
+    listeners,
+    broker,
+    settings,
+    plugins,
+    allowAnonymous,
+    logLevel: flags.logLevel ?? configuration.logLevel ?? 'info',
+    closeWithin: configuration.closeWithin ?? 5000,
+    store: storeOf(broker, plugins, flags),
+  };
+}
+
+function brokerOptions({ broker = {} }: Configuration, flags: Flags): BrokerOptions {
+  const limits: Partial<Limits> = {
+    ...broker.limits,
+    ...(flags.maximumConnections !== undefined && { maximumConnections: flags.maximumConnections }),
+    ...(flags.maximumPacketSize !== undefined && { maximumPacketSize: flags.maximumPacketSize }),
+    ...(flags.maximumQueuedMessages !== undefined && { maximumQueuedMessages: flags.maximumQueuedMessages }),
+  };
+  return { ...broker, limits };
+}
+
+function settle(broker: BrokerOptions, file: string | undefined): EngineSettings {
+  try {
+    return settleOptions(broker);
+  } catch (error) {
+    // Flags were checked one by one: what is left to be wrong is in the file.
+    throw new CommandError(`${file}: in broker, ${messageOf(error)}`, 1, error);
+  }
+}
+
+function settleListeners(configuration: Configuration, flags: Flags): readonly EffectiveListener[] {
+  const asked = listenersOfFlags(flags);
+  if (asked.length > 0) return asked.map(settleAskedListener);
+  const { listeners } = configuration;
+  if (listeners === undefined) return [settleAskedListener({ port: 1883, host: flags.host ?? defaultHost })];
+  if (flags.host !== undefined) {
+    throw usageError(
+      `--host is for listeners of the command line, and ${flags.config} has its own: add --port, or leave --host out`,
+    );
+  }
+  const folder = dirname(resolve(flags.config ?? ''));
+  return listeners.map((listener, place) => {
+    const nameOf = (key: string): string => `${flags.config}: listeners[${place}].${key}`;
+    return settleListener(listener, nameOf, folder, (message) => new CommandError(nameOf(message)));
+  });
+}
+
+function settleAskedListener(listener: ListenerConfiguration): EffectiveListener {
+  return settleListener(listener, flagOf, process.cwd(), (message) => usageError(flagOf(message)));
+}
+
+function settleListener(
+  listener: ListenerConfiguration,
+  nameOf: NameOfKey,
+  folder: string,
+  refusal: Refusal,
+): EffectiveListener {
+  const isWithoutHost = listener.path === undefined && listener.host === undefined;
+  const written = isWithoutHost ? { ...listener, host: defaultHost } : listener;
+  const options = listenOptionsOf(written, nameOf, folder);
+  try {
+    checkListenOptions(options);
+  } catch (error) {
+    throw refusal(messageOf(error));
+  }
+  return { written, options, refusal };
+}
+
+function storeOf(
+  broker: BrokerOptions,
+  plugins: readonly Plugin[],
+  flags: Flags,
+): EffectiveConfiguration['store'] {
+  const isConfigured =
+    broker.persistence !== undefined || plugins.some(({ persistence }) => persistence !== undefined);
+  if (!isConfigured) return flags.memory ? 'memory' : 'memory by default';
+  if (flags.memory)
+    throw usageError(`--memory is given, and ${flags.config} has a store: leave one of them out`);
+  return 'of the configuration';
+}

@@ -1,0 +1,37 @@
+/** What `carillon --help` prints. */
+export const help = `carillon: an MQTT broker (3.1, 3.1.1 and 5.0)
+
+  carillon [options]
+
+Where to listen (nothing said: --port 1883)
+      --host HOST              address of these listeners (127.0.0.1)
+  -p, --port PORT              MQTT over TCP
+      --tls-port PORT          MQTT over TLS
+      --ws-port PORT           MQTT over WebSocket
+      --wss-port PORT          MQTT over WebSocket and TLS
+      --ws-path PATH           path of both (any path)
+      --unix PATH              MQTT over a Unix socket
+      --tls-cert FILE          certificate chain in PEM
+      --tls-key FILE           its private key in PEM
+      --tls-ca FILE            demand client certificates of these authorities
+      --allow-anonymous        let other machines in although nobody is asked who he is
+
+What to keep
+      --memory                 keep sessions and messages in memory, on purpose
+
+Limits
+      --max-connections N      at the same time (100000)
+      --max-packet-size BYTES  of an incoming packet (1048576)
+      --max-queued-messages N  that wait in one session (1000)
+
+Everything else
+  -c, --config FILE            JSON, or a module with export default defineConfig({ ... });
+                               flags go before the file, and listeners here replace those of the file
+      --check                  check everything, print the effective configuration, do not start
+      --log-level LEVEL        debug, info, warn, error or silent (info)
+  -v, --version
+  -h, --help
+
+SIGINT and SIGTERM tell the clients, send what is to be sent, and stop.
+Exit codes: 0 stopped in order, 1 could not start or run, 2 the command line is wrong.
+`;
