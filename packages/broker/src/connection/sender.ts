@@ -1,8 +1,9 @@
 import type { ByteChannel } from '@carillon/hooks';
+import type { Message } from '@carillon/persistence';
 import { type DiagnosticProperties, type Packet, ReasonCode } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
-import { encodeFrame, type PublishFrame } from '../publishing/publish-frame.ts';
+import { encodeFrame, type PublishFrame, type PublishLayout } from '../publishing/publish-frame.ts';
 import type { Copy } from '../routing/subscription.ts';
 import type { Flushable } from '../store/turn.ts';
 import type { Connection } from './connection.ts';
@@ -92,23 +93,28 @@ export class Sender implements Flushable {
     const { terms, session } = this.#connection;
     const message = asSeenBy(copy.message, session?.mountPoint ?? '');
     const { topic } = message;
-    const alias = terms.clientTopicAliasMaximum === 0 ? undefined : this.#aliases.propose(topic);
-    const layout = {
+    const plain = {
       version: terms.version,
       qos: copy.qos,
       retain: copy.retain,
       dup,
       subscriptionIdentifiers: terms.version === 5 ? copy.subscriptionIdentifiers : [],
-      topic: alias?.isKnown === true ? '' : topic,
-      topicAlias: alias?.alias,
+      topic,
+      topicAlias: undefined,
     };
-    const frame =
-      fanOut === undefined
-        ? encodeFrame(message, layout, this.#engine.now())
-        : fanOut.frames.frameFor(message, layout);
-    if (frame.length > terms.clientMaximumPacketSize) return false;
-    if (alias !== undefined && !alias.isKnown) this.#aliases.settle(topic, alias);
-    this.#appendFrame(frame, packetId);
+    const alias = terms.clientTopicAliasMaximum === 0 ? undefined : this.#aliases.propose(topic);
+    const layout =
+      alias === undefined ? plain : { ...plain, topic: alias.isKnown ? '' : topic, topicAlias: alias.alias };
+    const frame = this.#encode(message, layout, fanOut);
+    if (frame.length <= terms.clientMaximumPacketSize) {
+      if (alias !== undefined && !alias.isKnown) this.#aliases.settle(topic, alias);
+      this.#appendFrame(frame, packetId);
+    } else {
+      // An alias takes three bytes, which may be those too many.
+      const withoutAlias = alias === undefined ? frame : this.#encode(message, plain, fanOut);
+      if (withoutAlias.length > terms.clientMaximumPacketSize) return false;
+      this.#appendFrame(withoutAlias, packetId);
+    }
     this.#tellDelivered(copy, packetId, dup);
     return true;
   }
@@ -131,6 +137,12 @@ export class Sender implements Flushable {
     this.#isMarked = false;
     this.#write();
     if (this.#connection.state === 'closing') this.#channel.end();
+  }
+
+  #encode(message: Message, layout: PublishLayout, fanOut: FanOut | undefined): PublishFrame {
+    return fanOut === undefined
+      ? encodeFrame(message, layout, this.#engine.now())
+      : fanOut.frameFor(message, layout);
   }
 
   #appendFrame(frame: PublishFrame, packetId: number): void {

@@ -3,7 +3,7 @@ import type { Message } from '@carillon/persistence';
 import { type FilterPattern, parseFilterPattern, parseSharedFilter } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
 import { OptionError } from '../options/option-error.ts';
-import { detachPayload } from '../publishing/broker-message.ts';
+import { detachMessage } from '../publishing/broker-message.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import { RetainedFeed } from '../retained/retained-feed.ts';
 import { type Copy, type Receiver, Subscription } from '../routing/subscription.ts';
@@ -97,7 +97,7 @@ export class InProcessSubscription implements HostSubscription, Receiver {
   }
 
   #receive(message: Message, retained: boolean): ReceivedMessage {
-    return received(detachPayload(message), retained, this.#pattern.parametersOf(message.topic));
+    return received(detachMessage(message), retained, this.#pattern.parametersOf(message.topic));
   }
 
   /** Calls the handler for one message after another; only promises are waited for. */

@@ -32,17 +32,30 @@ export function createMessage(parts: MessageParts, now: number): Message {
 }
 
 /**
- * The same message with a payload of its own. A payload is a window on the chunk it arrived in, and a message
- * that is kept must not keep the chunk.
+ * The same message with bytes of its own. Payload and Correlation Data are windows on the chunk they arrived
+ * in, and a message that is kept must not keep the chunk.
  */
-export function detachPayload(message: Message): Message {
-  const { payload } = message;
-  if (payload.buffer.byteLength <= payload.length + 64) return message;
-  return { ...message, payload: payload.slice() };
+export function detachMessage(message: Message): Message {
+  const { payload, properties } = message;
+  const { correlationData } = properties;
+  if (isDetached(payload) && (correlationData === undefined || isDetached(correlationData))) return message;
+  return {
+    ...message,
+    payload: new Uint8Array(payload),
+    properties:
+      correlationData === undefined
+        ? properties
+        : { ...properties, correlationData: new Uint8Array(correlationData) },
+  };
 }
 
-export function hasExpired(message: Message, now: number): boolean {
-  return message.expiresAt !== undefined && message.expiresAt <= now;
+function isDetached(bytes: Uint8Array): boolean {
+  return bytes.buffer.byteLength <= bytes.length + 64;
+}
+
+/** In the instant in which it comes no message has expired, even with an interval of 0. */
+export function hasExpired({ expiresAt, receivedAt }: Message, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now && receivedAt < now;
 }
 
 /** Topic and payload: what queue and retained limits count. */

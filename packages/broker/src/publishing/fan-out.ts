@@ -1,8 +1,9 @@
 import type { DropReason, DropRecord, PublishReceipt } from '@carillon/hooks';
 import type { Message } from '@carillon/persistence';
 import type { Copy } from '../routing/subscription.ts';
+import { detachMessage } from './broker-message.ts';
 import { lowerQoS } from './lower-qos.ts';
-import { SharedFrames } from './publish-frame.ts';
+import { encodeFrame, type PublishFrame, type PublishLayout, SharedFrames } from './publish-frame.ts';
 
 /** A copy that waits for the store before it may go to its receiver. */
 export interface HeldCopy {
@@ -23,6 +24,7 @@ export class FanOut {
   sent = 0;
   queued = 0;
   #dropped: DropRecord[] | undefined = undefined;
+  #kept: Message | undefined = undefined;
   #frames: SharedFrames | undefined = undefined;
   #held: HeldCopy[] | undefined = undefined;
 
@@ -32,9 +34,21 @@ export class FanOut {
     this.heldUntil = heldUntil;
   }
 
-  get frames(): SharedFrames {
+  /**
+   * `message` in the form in which it can be kept. However many keep the message of this fan-out, it is one
+   * object: in memory once, in the store once.
+   */
+  keep(message: Message): Message {
+    if (message !== this.message) return detachMessage(message);
+    this.#kept ??= detachMessage(message);
+    return this.#kept;
+  }
+
+  /** The message, or what a hook made of it for one receiver, in bytes. */
+  frameFor(message: Message, layout: PublishLayout): PublishFrame {
+    if (message !== this.message && message !== this.#kept) return encodeFrame(message, layout, this.now);
     this.#frames ??= new SharedFrames(this.message, this.now);
-    return this.#frames;
+    return this.#frames.frameFor(layout);
   }
 
   hold(copy: HeldCopy): void {

@@ -75,9 +75,9 @@ export class SharedFrames {
     this.#now = now;
   }
 
-  frameFor(message: Message, layout: PublishLayout): PublishFrame {
+  frameFor(layout: PublishLayout): PublishFrame {
+    const message = this.#message;
     const isOwn =
-      message !== this.#message ||
       layout.dup ||
       layout.topicAlias !== undefined ||
       layout.subscriptionIdentifiers.length > 0 ||

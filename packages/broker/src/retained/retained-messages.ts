@@ -1,7 +1,7 @@
 import type { Message } from '@carillon/persistence';
 import { NameTree } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
-import { detachPayload, hasExpired, sizeOf } from '../publishing/broker-message.ts';
+import { hasExpired, sizeOf } from '../publishing/broker-message.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import type { Deadline } from '../time/deadlines.ts';
 
@@ -40,7 +40,7 @@ export class RetainedMessages {
       this.#engine.drop(message, 'retained-full', undefined, fanOut);
       return;
     }
-    const kept = detachPayload(message);
+    const kept = fanOut.keep(message);
     this.#put(kept);
     this.#engine.turn.record({ do: 'putRetained', message: kept });
   }

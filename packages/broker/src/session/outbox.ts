@@ -3,7 +3,7 @@ import type { QueueEntry, QueueSummary } from '@carillon/persistence';
 import { ReasonCode } from '@carillon/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { Engine } from '../engine.ts';
-import { detachPayload, hasExpired, sizeOf } from '../publishing/broker-message.ts';
+import { detachMessage, hasExpired, sizeOf } from '../publishing/broker-message.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import type { RetainedFeed } from '../retained/retained-feed.ts';
 import type { Copy } from '../routing/subscription.ts';
@@ -75,7 +75,7 @@ export class Outbox {
       return;
     }
     if (fanOut.heldUntil === 0 && this.#canSendAtOnce()) {
-      const entry = queuedMessage(copy, detachPayload(copy.message), this.#queue.takeSequence());
+      const entry = queuedMessage(copy, fanOut.keep(copy.message), this.#queue.takeSequence());
       this.#start(entry, true, fanOut);
       fanOut.sent++;
       return;
@@ -212,7 +212,8 @@ export class Outbox {
 
   #enqueue(copy: Copy, fanOut: FanOut | undefined): void {
     if (!this.#makeRoom(copy, fanOut)) return;
-    const entry = queuedMessage(copy, detachPayload(copy.message), this.#queue.takeSequence());
+    const message = fanOut === undefined ? detachMessage(copy.message) : fanOut.keep(copy.message);
+    const entry = queuedMessage(copy, message, this.#queue.takeSequence());
     this.#journal.queued(entry);
     this.#queue.push(entry, this.#session.isStored);
     if (fanOut === undefined) return;
