@@ -12,6 +12,8 @@ import {
 export interface WorldOptions extends LaboratoryOptions {
   /** Of clients that do not say it themselves. Default: 5. */
   protocolVersion?: ProtocolVersion;
+  /** That of another world, whose broker this one follows, as after a restart. Default: a new one. */
+  laboratory?: Laboratory;
 }
 
 /** A client's options, its laboratory being known. */
@@ -38,8 +40,7 @@ export interface BrokerWorld {
  * ```
  */
 export function world(options: EngineOptions = {}, worldOptions: WorldOptions = {}): BrokerWorld {
-  const { protocolVersion = 5, ...laboratoryOptions } = worldOptions;
-  const laboratory = new Laboratory(laboratoryOptions);
+  const { protocolVersion = 5, laboratory = new Laboratory(worldOptions) } = worldOptions;
   const engineOptions = { systemTopicInterval: 0, logger: laboratory.logger, ...options };
   const broker = new EngineBroker(engineOptions, laboratory.platform);
   return {

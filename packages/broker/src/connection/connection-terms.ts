@@ -15,6 +15,8 @@ export interface ConnectionTerms {
   /** Seconds; 0 for off. */
   readonly keepAlive: number;
   readonly maximumSubscriptions: number;
+  /** Seconds, as CONNECT had it; what is in force is the session's. 0 must not be raised in DISCONNECT. */
+  readonly wantedSessionExpiryInterval: number;
 
   /** QoS 1 and 2 messages the client takes at a time. */
   readonly clientReceiveMaximum: number;
@@ -36,6 +38,7 @@ export function termsBeforeConnect(maximumConnectBytes: number): ConnectionTerms
     topicAliasMaximum: 0,
     keepAlive: 0,
     maximumSubscriptions: 0,
+    wantedSessionExpiryInterval: 0,
     clientReceiveMaximum: 65_535,
     clientMaximumPacketSize: Number.POSITIVE_INFINITY,
     clientTopicAliasMaximum: 0,

@@ -16,16 +16,18 @@ export function handleDisconnect(connection: Connection, packet: DisconnectPacke
   });
 }
 
-function changeSessionExpiry({ session, engine }: Connection, { properties }: DisconnectPacket): void {
+function changeSessionExpiry({ session, engine, terms }: Connection, { properties }: DisconnectPacket): void {
   const wanted = properties.sessionExpiryInterval;
   if (session === undefined || wanted === undefined) return;
-  if (session.expiryInterval === 0 && wanted !== 0) {
+  if (terms.wantedSessionExpiryInterval === 0 && wanted !== 0) {
     throw new ProtocolError(
       ReasonCode.ProtocolError,
       '§3.14.2.2.2',
       'a Session Expiry Interval of 0 in CONNECT cannot be raised in DISCONNECT',
     );
   }
+  // It was we who granted 0, and the session was never written to the store: it stays at that.
+  if (session.expiryInterval === 0) return;
   const { maximumSessionExpiryInterval } = engine.options.limits;
   const own = session.owner.limits.maximumSessionExpiryInterval ?? maximumSessionExpiryInterval;
   session.expiryInterval = Math.min(wanted, maximumSessionExpiryInterval, own);

@@ -48,6 +48,7 @@ export function negotiateTerms(
       limits.maximumSubscriptions,
       own.maximumSubscriptions ?? limits.maximumSubscriptions,
     ),
+    wantedSessionExpiryInterval: wantedSessionExpiry(asked),
     clientReceiveMaximum: properties.receiveMaximum ?? 65_535,
     clientMaximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
     clientTopicAliasMaximum: properties.topicAliasMaximum ?? 0,
