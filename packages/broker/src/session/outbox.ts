@@ -77,7 +77,7 @@ export class Outbox {
     if (fanOut.heldUntil === 0 && this.#canSendAtOnce()) {
       const entry = queuedMessage(copy, fanOut.keep(copy.message), this.#queue.takeSequence());
       this.#start(entry, true, fanOut);
-      fanOut.sent++;
+      this.#account(entry, fanOut);
       return;
     }
     this.#enqueue(copy, fanOut);
@@ -179,9 +179,14 @@ export class Outbox {
 
   #sendQoS0(copy: Copy, fanOut: FanOut): void {
     const connection = this.#session.connection;
+    const mayWait = this.#engine.options.queueQoS0 && this.#session.outlivesConnection;
+    // Behind those that wait, one must not overtake them. [MQTT-4.6.0-5]
+    if (mayWait && (connection?.isReady !== true || this.#queue.length > 0)) {
+      this.#enqueue(copy, fanOut);
+      return;
+    }
     if (connection === undefined || !connection.isReady) {
-      if (this.#engine.options.queueQoS0 && this.#session.outlivesConnection) this.#enqueue(copy, fanOut);
-      else this.#drop(copy, 'offline', fanOut);
+      this.#drop(copy, 'offline', fanOut);
       return;
     }
     if (connection.isCongested) {
@@ -218,16 +223,15 @@ export class Outbox {
     this.#queue.push(entry, this.#session.isStored);
     if (fanOut === undefined) return;
     if (fanOut.heldUntil === 0) {
-      fanOut.queued++;
       this.pump();
+      this.#account(entry, fanOut);
       return;
     }
     entry.heldUntil = fanOut.heldUntil;
     fanOut.hold({
       release: (released) => {
         this.pump();
-        if (entry.state === 'queued') released.queued++;
-        else released.sent++;
+        this.#account(entry, released);
       },
       withdraw: () => {
         if (this.#queue.remove(entry)) this.#drop(copy, 'store-failed', undefined);
@@ -235,27 +239,46 @@ export class Outbox {
     });
   }
 
-  /** Whether the queue has, or was given, room for one more. */
+  /** Tells the fan-out what has become of a copy by now. */
+  #account(entry: QueuedMessage, fanOut: FanOut): void {
+    if (entry.dropped !== undefined) fanOut.noteDropped(entry.dropped, this.#session.clientId);
+    else if (entry.state === 'queued') fanOut.queued++;
+    else fanOut.sent++;
+  }
+
+  /** Whether the queue has, or was given, room for one more. What has expired makes room first. */
   #makeRoom(copy: Copy, fanOut: FanOut | undefined): boolean {
-    const { maximumQueuedMessages, maximumQueuedBytes } = this.#session.queueLimits;
     const size = sizeOf(copy.message);
-    for (;;) {
-      const reason: DropReason | undefined =
-        this.#queue.length >= maximumQueuedMessages
-          ? 'queue-full'
-          : this.#queue.bytes + size > maximumQueuedBytes
-            ? 'queue-bytes'
-            : undefined;
-      if (reason === undefined) return true;
-      const oldest = this.#engine.options.queueOverflow === 'drop-oldest' ? this.#queue.shift() : undefined;
-      if (oldest === undefined) {
-        this.#drop(copy, reason, fanOut);
-        this.#readTailIfNeeded();
-        return false;
+    const couldFit = size <= this.#session.queueLimits.maximumQueuedBytes;
+    const dropsOldest = this.#engine.options.queueOverflow === 'drop-oldest' && couldFit;
+    for (let reason = this.#overflow(1, size); reason !== undefined; reason = this.#overflow(1, size)) {
+      const oldest = this.#queue.peek();
+      const isExpired = oldest !== undefined && hasExpired(oldest.message, this.#engine.now());
+      if (oldest !== undefined && (isExpired || dropsOldest)) {
+        this.#discardOldest(isExpired ? 'expired' : reason);
+        continue;
       }
-      this.#journal.dequeued(oldest);
-      this.#drop(oldest, reason, undefined);
+      this.#readTailIfNeeded();
+      // The oldest are in the store: they are dropped when they have been read.
+      if (oldest === undefined && dropsOldest && this.#queue.hasTail) return true;
+      this.#drop(copy, reason, fanOut);
+      return false;
     }
+    return true;
+  }
+
+  /** Which limit the queue would be over with so much more. */
+  #overflow(messages: number, bytes: number): DropReason | undefined {
+    const { maximumQueuedMessages, maximumQueuedBytes } = this.#session.queueLimits;
+    if (this.#queue.length + messages > maximumQueuedMessages) return 'queue-full';
+    return this.#queue.bytes + bytes > maximumQueuedBytes ? 'queue-bytes' : undefined;
+  }
+
+  #discardOldest(reason: DropReason): void {
+    const oldest = this.#queue.shift();
+    if (oldest === undefined) return;
+    this.#journal.dequeued(oldest);
+    this.#drop(oldest, reason, undefined);
   }
 
   // --- sending
@@ -291,9 +314,7 @@ export class Outbox {
     if (!this.#engine.turn.isSettled(entry.heldUntil)) return false;
     if (hasExpired(entry.message, this.#engine.now())) {
       // [MQTT-3.3.2-5]
-      this.#queue.shift();
-      this.#journal.dequeued(entry);
-      this.#drop(entry, 'expired', undefined);
+      this.#discardOldest('expired');
       return true;
     }
     if (!this.#windowIsOpen(connection)) return false;
@@ -368,8 +389,10 @@ export class Outbox {
     this.#drop(entry, 'too-large', undefined);
   }
 
+  /** Nothing goes before CONNACK; then PUBREL is resent. [MQTT-3.2.0-1] */
   #sendPubrel(packetId: number, reasonCode: number): void {
-    this.#session.connection?.acknowledge('pubrel', packetId, reasonCode);
+    const { connection } = this.#session;
+    if (connection?.isReady === true) connection.acknowledge('pubrel', packetId, reasonCode);
   }
 
   // --- ends
@@ -394,6 +417,7 @@ export class Outbox {
   }
 
   #drop(copy: Copy, reason: DropReason, fanOut: FanOut | undefined): void {
+    if (copy instanceof QueuedMessage) copy.dropped = reason;
     this.#engine.drop(copy.message, reason, this.#session.clientId, fanOut);
   }
 
@@ -415,6 +439,18 @@ export class Outbox {
       this.#inflightBytes += entry.bytes;
       this.#resend.push(entry);
     }
+    if (this.#engine.options.queueOverflow === 'drop-oldest') this.#dropOverflow();
     this.pump();
+  }
+
+  /** What came while the oldest messages were still to be read has put the queue over its limits. */
+  #dropOverflow(): void {
+    for (let reason = this.#overflow(0, 0); reason !== undefined; reason = this.#overflow(0, 0)) {
+      if (this.#queue.headIsEmpty) {
+        this.#readTailIfNeeded();
+        return;
+      }
+      this.#discardOldest(reason);
+    }
   }
 }

@@ -1,5 +1,7 @@
+import type { DropReason } from '@carillon/hooks';
 import type { SessionRecord, StoredRecord } from '@carillon/persistence';
 import type { Engine } from '../engine.ts';
+import { hasExpired } from '../publishing/broker-message.ts';
 import type { ShareGroup } from '../routing/share-group.ts';
 import { type Receiver, Subscription } from '../routing/subscription.ts';
 import type { QueuedMessage } from './queued-message.ts';
@@ -89,7 +91,7 @@ export class Sessions {
       this.#engine.turn.record({ do: 'deleteSession', clientId: session.clientId });
     }
     this.#engine.wills.sessionEnded(session);
-    this.#passOn(undelivered, groups, session);
+    this.#passOn(undelivered, groups, session, 'session-ended');
     const { sessionExpired, sessionDeleted } = this.#engine.hooks.slots;
     (why === 'expired' ? sessionExpired : sessionDeleted)?.({ session: view });
   }
@@ -97,7 +99,8 @@ export class Sessions {
   /** Another member of the group gets what came by a shared subscription that is gone. */
   passOnShared(session: Session, filter: string, group: ShareGroup | undefined): void {
     const undelivered = session.outbox.takeShared(filter);
-    this.#passOn(undelivered, new Map(group === undefined ? [] : [[filter, group]]), session);
+    const groups = new Map(group === undefined ? [] : [[filter, group]]);
+    this.#passOn(undelivered, groups, session, 'no-share-member');
   }
 
   /** Takes up a session that the store had. Its connection, if it had one, died with the last process. */
@@ -152,16 +155,20 @@ export class Sessions {
     undelivered: readonly QueuedMessage[],
     groups: ReadonlyMap<string, ShareGroup>,
     session: Session,
+    why: DropReason,
   ): void {
     const except: ReadonlySet<Receiver> = new Set([session]);
     for (const entry of undelivered) {
+      // It has been delivered: only PUBREL and PUBCOMP were to follow.
+      if (entry.state === 'released') continue;
       const group = entry.share === undefined ? undefined : groups.get(entry.share);
       // A QoS 2 message that was begun goes to nobody else. [MQTT-4.8.2-5]
       const mayMove = entry.qos === 1 || entry.state === 'queued';
-      if (group !== undefined && mayMove && group.members.length > 0) {
+      const isExpired = hasExpired(entry.message, this.#engine.now());
+      if (group !== undefined && mayMove && group.members.length > 0 && !isExpired) {
         this.#engine.publishing.redistribute(entry.message, group, except);
-      } else if (entry.state !== 'released') {
-        this.#engine.drop(entry.message, 'session-ended', session.clientId);
+      } else {
+        this.#engine.drop(entry.message, isExpired ? 'expired' : why, session.clientId);
       }
     }
   }
