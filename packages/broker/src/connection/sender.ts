@@ -121,7 +121,7 @@ export class Sender implements Flushable {
 
   /** Bytes that are a whole packet already. */
   sendBytes(bytes: Uint8Array): void {
-    this.#output.append(bytes);
+    this.#output.appendRange(bytes, 0, bytes.length);
     this.mark();
   }
 
@@ -146,8 +146,8 @@ export class Sender implements Flushable {
   }
 
   #appendFrame(frame: PublishFrame, packetId: number): void {
-    if (frame.packetIdAt === -1) this.#output.append(frame.bytes);
-    else this.#output.appendWithPacketId(frame.bytes, frame.packetIdAt, packetId);
+    if (frame.packetIdAt === -1) this.#output.appendRange(frame.bytes, frame.start, frame.end);
+    else this.#output.appendWithPacketId(frame, packetId);
     if (frame.payload !== undefined) this.#output.appendByReference(frame.payload);
     const { counters } = this.#engine;
     counters.messagesSent++;

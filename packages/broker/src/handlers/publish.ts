@@ -1,5 +1,11 @@
 import type { MaybePromise, Message } from '@carillon/persistence';
-import { type MessageProperties, ProtocolError, type PublishPacket, ReasonCode } from '@carillon/protocol';
+import {
+  DecodedPublish,
+  type MessageProperties,
+  ProtocolError,
+  type PublishPacket,
+  ReasonCode,
+} from '@carillon/protocol';
 import { findTopicNameFault } from '@carillon/topics';
 import { acknowledgeWhenStored } from '../connection/acknowledge-when-stored.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -7,8 +13,9 @@ import { mountProperties } from '../connection/mount-point.ts';
 import { createMessage } from '../publishing/broker-message.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import { RefusedPublish } from '../publishing/publishing.ts';
+import { tellPublished } from '../publishing/tell-published.ts';
 import type { Session } from '../session/session.ts';
-import { whenDone } from '../when-done.ts';
+import { isPromise } from '../when-done.ts';
 
 /** PUBLISH from a client: alias, legality, grants and window, QoS 2 repeats; then it is a message. */
 export function handlePublish(connection: Connection, packet: PublishPacket): MaybePromise<void> {
@@ -38,9 +45,11 @@ export function handlePublish(connection: Connection, packet: PublishPacket): Ma
     return undefined;
   }
   const message = messageOf(connection, packet, topic, session);
-  return whenDone(engine.publishing.publish(message, connection.publisher), (outcome) =>
-    answer(connection, packet, topic, outcome),
-  );
+  const source =
+    packet instanceof DecodedPublish ? { message, packet, version: connection.terms.version } : undefined;
+  const outcome = engine.publishing.publish(message, connection.publisher, source);
+  if (!isPromise(outcome)) return answer(connection, packet, topic, outcome);
+  return outcome.then((settled) => answer(connection, packet, topic, settled));
 }
 
 /** [MQTT-3.3.2-7] to [MQTT-3.3.2-12] */
@@ -148,8 +157,7 @@ function accept(connection: Connection, { qos, packetId }: PublishPacket, fanOut
     const reasonCode = nobody ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
     acknowledgeWhenStored(connection, { type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode });
   }
-  const { published } = engine.hooks.slots;
-  published?.({ message: fanOut.message, client: connection.client, receipt: fanOut.receipt() });
+  tellPublished(engine, fanOut, connection.client);
 }
 
 /**

@@ -3,7 +3,13 @@ import type { Message } from '@carillon/persistence';
 import type { Copy } from '../routing/subscription.ts';
 import { detachMessage } from './broker-message.ts';
 import { lowerQoS } from './lower-qos.ts';
-import { encodeFrame, type PublishFrame, type PublishLayout, SharedFrames } from './publish-frame.ts';
+import {
+  encodeFrame,
+  type PublishFrame,
+  type PublishLayout,
+  SharedFrames,
+  type SourceFrame,
+} from './publish-frame.ts';
 
 /** A copy that waits for the store before it may go to its receiver. */
 export interface HeldCopy {
@@ -27,11 +33,14 @@ export class FanOut {
   #kept: Message | undefined = undefined;
   #frames: SharedFrames | undefined = undefined;
   #held: HeldCopy[] | undefined = undefined;
+  readonly #source: SourceFrame | undefined;
 
-  constructor(message: Message, now: number, heldUntil: number) {
+  /** `source` is what the message came in, and is used only as long as no hook has changed the message. */
+  constructor(message: Message, now: number, heldUntil: number, source?: SourceFrame) {
     this.message = message;
     this.now = now;
     this.heldUntil = heldUntil;
+    this.#source = source?.message === message ? source : undefined;
   }
 
   /**
@@ -47,7 +56,7 @@ export class FanOut {
   /** The message, or what a hook made of it for one receiver, in bytes. */
   frameFor(message: Message, layout: PublishLayout): PublishFrame {
     if (message !== this.message && message !== this.#kept) return encodeFrame(message, layout, this.now);
-    this.#frames ??= new SharedFrames(this.message, this.now);
+    this.#frames ??= new SharedFrames(this.message, this.now, this.#source);
     return this.#frames.frameFor(layout);
   }
 

@@ -1,13 +1,22 @@
 import type { Message } from '@carillon/persistence';
-import { encodePublish, type ProtocolVersion, type PublishProperties, type QoS } from '@carillon/protocol';
+import {
+  type DecodedPublish,
+  encodePublish,
+  type ProtocolVersion,
+  type PublishProperties,
+  type QoS,
+} from '@carillon/protocol';
 import { largePayload } from '../connection/output.ts';
 import { outgoingProperties } from './broker-message.ts';
 
 /** An encoded PUBLISH: everything but the packet identifier is in place. */
 export interface PublishFrame {
-  /** The whole packet, or all of it before a large payload. */
   readonly bytes: Uint8Array;
-  /** Where the packet identifier stands in `bytes`; -1 at QoS 0. */
+  /** The packet lies in `bytes` from here … */
+  readonly start: number;
+  /** … to here; its payload follows when that is large. */
+  readonly end: number;
+  /** Where the packet identifier stands, counted from `start`; -1 at QoS 0. */
   readonly packetIdAt: number;
   /** A large payload, which travels by reference. */
   readonly payload: Uint8Array | undefined;
@@ -27,6 +36,13 @@ export interface PublishLayout {
   readonly topicAlias: number | undefined;
 }
 
+/** The bytes a message came in, which may serve for those it leaves in. */
+export interface SourceFrame {
+  readonly message: Message;
+  readonly packet: DecodedPublish;
+  readonly version: ProtocolVersion;
+}
+
 export function encodeFrame(message: Message, layout: PublishLayout, now: number): PublishFrame {
   const byReference = message.payload.length >= largePayload;
   const { bytes, packetIdAt } = encodePublish(
@@ -43,9 +59,51 @@ export function encodeFrame(message: Message, layout: PublishLayout, now: number
     layout.version,
     { payload: !byReference },
   );
-  return byReference
-    ? { bytes, packetIdAt, payload: message.payload, length: bytes.length + message.payload.length }
-    : { bytes, packetIdAt, payload: undefined, length: bytes.length };
+  const payload = byReference ? message.payload : undefined;
+  const length = bytes.length + (payload?.length ?? 0);
+  return { bytes, start: 0, end: bytes.length, packetIdAt, payload, length };
+}
+
+/** Whether the packet as it came is what the receiver is to get, but for the packet identifier. */
+export function fitsLayout({ packet, version, message }: SourceFrame, layout: PublishLayout): boolean {
+  const sameForm = (version === 5) === (layout.version === 5);
+  const { properties, qos, retain, dup } = packet;
+  return (
+    sameForm &&
+    qos === layout.qos &&
+    retain === layout.retain &&
+    !dup &&
+    properties.topicAlias === undefined &&
+    properties.messageExpiryInterval === undefined &&
+    packet.topic === message.topic
+  );
+}
+
+/** The packet as it came. A copy of bytes costs a tenth of an encoding; runs of them cost next to nothing. */
+export function frameOfSource({ packet, version }: SourceFrame): PublishFrame {
+  const { source, frameStart, frameEnd, payloadStart, propertiesStart, qos } = packet;
+  const length = frameEnd - frameStart;
+  if (qos === 0) {
+    return { bytes: source, start: frameStart, end: frameEnd, packetIdAt: -1, payload: undefined, length };
+  }
+  const behindPacketId =
+    version === 5 ? propertiesStart - propertyLengthSize(payloadStart - propertiesStart) : payloadStart;
+  const isLarge = frameEnd - payloadStart >= largePayload;
+  return {
+    bytes: source,
+    start: frameStart,
+    end: isLarge ? payloadStart : frameEnd,
+    packetIdAt: behindPacketId - 2 - frameStart,
+    payload: isLarge ? packet.payload : undefined,
+    length,
+  };
+}
+
+/** Bytes of the Property Length, which is written in its shortest form. [MQTT-1.5.5-1] */
+function propertyLengthSize(length: number): number {
+  if (length < 0x80) return 1;
+  if (length < 0x4000) return 2;
+  return length < 0x20_0000 ? 3 : 4;
 }
 
 function layoutProperties(message: Message, layout: PublishLayout, now: number): PublishProperties {
@@ -61,18 +119,20 @@ function layoutProperties(message: Message, layout: PublishLayout, now: number):
 }
 
 /**
- * The frames of one message on its way to many receivers: each layout is encoded once. Layouts with
+ * The frames of one message on its way to many receivers: each layout is made once. Layouts with
  * subscription identifiers or aliases belong to one receiver and are not kept.
  */
 export class SharedFrames {
   readonly #message: Message;
   readonly #now: number;
+  readonly #source: SourceFrame | undefined;
   /** By version (5 or before), QoS and RETAIN. */
-  readonly #frames: (PublishFrame | undefined)[] = new Array<undefined>(12).fill(undefined);
+  readonly #frames: (PublishFrame | undefined)[] = [];
 
-  constructor(message: Message, now: number) {
+  constructor(message: Message, now: number, source: SourceFrame | undefined) {
     this.#message = message;
     this.#now = now;
+    this.#source = source;
   }
 
   frameFor(layout: PublishLayout): PublishFrame {
@@ -86,8 +146,15 @@ export class SharedFrames {
     const index = (layout.version === 5 ? 6 : 0) + layout.qos * 2 + (layout.retain ? 1 : 0);
     const known = this.#frames[index];
     if (known !== undefined) return known;
-    const frame = encodeFrame(message, layout, this.#now);
+    const frame = this.#make(layout);
     this.#frames[index] = frame;
     return frame;
+  }
+
+  #make(layout: PublishLayout): PublishFrame {
+    const source = this.#source;
+    return source !== undefined && fitsLayout(source, layout)
+      ? frameOfSource(source)
+      : encodeFrame(this.#message, layout, this.#now);
   }
 }

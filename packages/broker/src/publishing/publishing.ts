@@ -10,6 +10,7 @@ import { whenDone } from '../when-done.ts';
 import { FanOut } from './fan-out.ts';
 import { lowerQoS } from './lower-qos.ts';
 import { allowsTopic, type Permissions } from './permissions.ts';
+import type { SourceFrame } from './publish-frame.ts';
 
 /** A message that was not taken over, and why. */
 export class RefusedPublish {
@@ -52,7 +53,11 @@ export class Publishing {
    * Permissions, `authorizePublish`, `rewritePublish`, `commitPublish`, then retained store and receivers.
    * Synchronous unless a hook answers by promise.
    */
-  publish(message: Message, publisher: Publisher): MaybePromise<FanOut | RefusedPublish> {
+  publish(
+    message: Message,
+    publisher: Publisher,
+    source?: SourceFrame,
+  ): MaybePromise<FanOut | RefusedPublish> {
     const { authorizePublish, rewritePublish, commitPublish, rewriteRetained } = this.#engine.hooks.slots;
     if (!allowsTopic(publisher, message.topic)) return notPermitted(message.topic);
     if (
@@ -61,9 +66,9 @@ export class Publishing {
       commitPublish === null &&
       (rewriteRetained === null || !message.retain)
     ) {
-      return this.#takeOver(message, message);
+      return this.#takeOver(message, message, message.receivedAt, source);
     }
-    return this.#askHooks(message, publisher);
+    return this.#askHooks(message, publisher, source);
   }
 
   /** As publish, past all hooks: for `$SYS`, which is kept in memory only. */
@@ -80,12 +85,16 @@ export class Publishing {
     this.#reachGroup(group, fanOut, except);
   }
 
-  #askHooks(message: Message, publisher: Publisher): MaybePromise<FanOut | RefusedPublish> {
+  #askHooks(
+    message: Message,
+    publisher: Publisher,
+    source: SourceFrame | undefined,
+  ): MaybePromise<FanOut | RefusedPublish> {
     return whenDone(this.#authorize(message, publisher), (refused) => {
       if (refused !== undefined) return refused;
       return whenDone(this.#rewrite(message, publisher), (rewritten) => {
         if (rewritten instanceof RefusedPublish) return rewritten;
-        return this.#commit(rewritten, publisher);
+        return this.#commit(rewritten, publisher, source);
       });
     });
   }
@@ -123,14 +132,20 @@ export class Publishing {
   }
 
   /** The host's own transaction comes before anybody sees the message: what it refuses has not happened. */
-  #commit(message: Message, publisher: Publisher): MaybePromise<FanOut | RefusedPublish> {
+  #commit(
+    message: Message,
+    publisher: Publisher,
+    source: SourceFrame | undefined,
+  ): MaybePromise<FanOut | RefusedPublish> {
     const commit = this.#engine.hooks.slots.commitPublish;
     const event: PublishEvent = { message, client: publisher.view };
     const refusal = commit === null ? undefined : commit(event);
     return whenDone(refusal, (refused) => {
       if (refused !== undefined) return hookRefused(refused);
       return whenDone(this.#rewriteRetained(event), (retained) =>
-        retained instanceof RefusedPublish ? retained : this.#takeOver(message, retained),
+        retained instanceof RefusedPublish
+          ? retained
+          : this.#takeOver(message, retained, this.#engine.now(), source),
       );
     });
   }
@@ -146,9 +161,14 @@ export class Publishing {
   }
 
   /** The broker is now responsible for the message. */
-  #takeOver(message: Message, retained: Message | null): FanOut {
+  #takeOver(
+    message: Message,
+    retained: Message | null,
+    now: number,
+    source: SourceFrame | undefined,
+  ): FanOut {
     const { turn } = this.#engine;
-    const fanOut = new FanOut(message, this.#engine.now(), message.qos === 2 ? turn.number : 0);
+    const fanOut = new FanOut(message, now, message.qos === 2 ? turn.number : 0, source);
     if (message.retain && retained !== null) this.#engine.retained.keep(retained, fanOut);
     this.#reach(fanOut);
     if (fanOut.heldUntil !== 0) turn.hold(fanOut);
