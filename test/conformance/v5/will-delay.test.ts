@@ -1,3 +1,4 @@
+import { memoryStore } from '@carillon/persistence';
 import type { ConnectDraft, PacketClient } from '@carillon/testkit';
 import { expect, test } from 'vitest';
 import { type BrokerWorld, world } from '../broker.ts';
@@ -108,4 +109,23 @@ test('[MQTT-3.1.3-9] a CONNECT that is refused within the delay cancels nothing'
   await newcomer().connectPacket(resume);
   await laboratory.advance(30_001);
   expect((await watcher.receiveMessage()).text).toBe('bye');
+});
+
+test('[§3.1.2.5] a restart does not lose a Will: one that waited goes out at its time, one in use by its delay', async () => {
+  const persistence = memoryStore();
+  const before = world({ persistence });
+  const properties = { sessionExpiryInterval: 600 };
+  const willOf = (payload: string) => ({ topic: 'gone', payload, properties: { willDelayInterval: 30 } });
+  const waiting = await before.connect({ clientId: 'waiting', will: willOf('waited'), properties });
+  await before.connect({ clientId: 'in use', will: willOf('in use'), properties });
+  await waiting.drop();
+  await before.laboratory.advance(20_000);
+  const after = world({ persistence }, { laboratory: before.laboratory });
+  const watcher = await after.connect('watcher');
+  await watcher.subscribe('gone');
+  await after.laboratory.advance(10_001);
+  expect((await watcher.receiveMessage()).text).toBe('waited');
+  await watcher.expectNothing();
+  await after.laboratory.advance(20_000);
+  expect((await watcher.receiveMessage()).text).toBe('in use');
 });
