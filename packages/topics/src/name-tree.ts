@@ -70,27 +70,22 @@ export class NameTree<T extends NonNullable<unknown> | null> {
   }
 
   /**
-   * Goes through the names that the filter matches, step by step, in no promised order. The tree may change
-   * between the steps:
+   * Goes through the names that the filter matches, step by step, in no promised order. The walk begins with
+   * this call, and the tree may change before its first step and between the steps:
    *
-   * - A name that is there from the first step to the last is given exactly once, with the value it has when
+   * - A name that is there from the call to the last step is given exactly once, with the value it has when
    *   it is given.
    * - A name that is removed before it is given is not given.
-   * - A name that is added after the first step is not given; one removed and set again counts as added.
+   * - A name that is added after the call is not given; one removed and set again counts as added.
    *
    * So the walk ends however fast names are added, and a subscriber who is sent what is given here and, from
-   * the first step on, every new message, misses nothing.
+   * the call on, every new message, misses nothing.
    */
-  *matching(filter: string): IterableIterator<[topic: string, value: T]> {
-    if (!hasWildcards(filter)) {
-      const value = this.#names.get(filter)?.value;
-      if (value !== undefined) yield [filter, value];
-      return;
-    }
-    const walk = new NameWalk(this.#rootFor(filter), filter, this.#additions);
-    for (let node = walk.next(); node !== undefined; node = walk.next()) {
-      if (node.name !== undefined && node.value !== undefined) yield [node.name, node.value];
-    }
+  matching(filter: string): IterableIterator<[topic: string, value: T]> {
+    if (hasWildcards(filter))
+      return walkThrough(new NameWalk(this.#rootFor(filter), filter, this.#additions));
+    const node = this.#names.get(filter);
+    return node === undefined ? [].values() : nameIfUnchanged(node, node.addition);
   }
 
   /** All names with their values, the oldest first. Names added meanwhile are given too, at the end. */
@@ -118,6 +113,21 @@ export class NameTree<T extends NonNullable<unknown> | null> {
       node = parent;
     }
   }
+}
+
+function* walkThrough<T>(walk: NameWalk<T>): IterableIterator<[topic: string, value: T]> {
+  for (let node = walk.next(); node !== undefined; node = walk.next()) {
+    if (node.name !== undefined && node.value !== undefined) yield [node.name, node.value];
+  }
+}
+
+/** One name, as long as it is still the one that was added then. */
+function* nameIfUnchanged<T>(
+  node: NameNode<T>,
+  addition: number,
+): IterableIterator<[topic: string, value: T]> {
+  const { name, value } = node;
+  if (name !== undefined && value !== undefined && node.addition === addition) yield [name, value];
 }
 
 function stepOrGrow<T>(node: NameNode<T>, level: string): NameNode<T> {

@@ -37,6 +37,19 @@ describe('a walk through the tree of names while the tree changes', () => {
     expect([...tree.matching('#')]).toHaveLength(6);
   });
 
+  test('begins with the call: what is added or set again before the first step is not given', () => {
+    const tree = treeOf('a', 'b', 'c');
+    const all = tree.matching('+');
+    const some = ['a', 'b', 'c', 'd'].map((topic) => tree.matching(topic));
+    tree.delete('a');
+    tree.delete('b');
+    tree.set('b', 1);
+    tree.set('c', 1);
+    tree.set('d', 1);
+    expect([...all]).toEqual([['c', 1]]);
+    expect(some.flatMap((walk) => [...walk])).toEqual([['c', 1]]);
+  });
+
   test('takes a name that was removed and set again for a new one', () => {
     const tree = treeOf('a/1', 'a/2', 'a/3');
     const walk = tree.matching('a/+');

@@ -57,11 +57,9 @@ export class RetainedMessages {
     return true;
   }
 
-  /** The messages that match a filter, while others may come and go. */
-  *matching(filter: string): IterableIterator<Message> {
-    for (const [, message] of this.#messages.matching(filter)) {
-      if (!hasExpired(message, this.#engine.now())) yield message;
-    }
+  /** The messages that match a filter and are there at this call, while others may come and go. */
+  matching(filter: string): IterableIterator<Message> {
+    return this.#unexpired(this.#messages.matching(filter));
   }
 
   /** Takes up a message that the store had. */
@@ -70,6 +68,12 @@ export class RetainedMessages {
       this.#engine.turn.record({ do: 'deleteRetained', topic: message.topic });
     } else {
       this.#put(message);
+    }
+  }
+
+  *#unexpired(messages: Iterable<[topic: string, message: Message]>): IterableIterator<Message> {
+    for (const [, message] of messages) {
+      if (!hasExpired(message, this.#engine.now())) yield message;
     }
   }
 
