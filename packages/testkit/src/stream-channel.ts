@@ -12,6 +12,8 @@ export function streamChannel(stream: Duplex): ClientChannel {
       });
       stream.on('data', (chunk: Uint8Array) => receiver.received(chunk));
       stream.on('drain', () => receiver.drained());
+      // Sockets answer the end of the other side with their own; other streams wait for somebody to do it.
+      stream.on('end', () => stream.end());
       stream.on('close', () => receiver.closed(failure));
     },
     write(pieces) {
