@@ -10,7 +10,7 @@ import type { Engine } from '../engine.ts';
 import type { Handshake } from '../handlers/handshake.ts';
 import type { Reauthentication } from '../handlers/reauthentication.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
-import type { Publisher } from '../publishing/publishing.ts';
+import { hostPublisher, type Publisher } from '../publishing/publishing.ts';
 import type { Copy } from '../routing/subscription.ts';
 import type { Session } from '../session/session.ts';
 import type { Deadline } from '../time/deadlines.ts';
@@ -47,6 +47,10 @@ export class Connection implements ChannelReceiver {
   reauthentication: Reauthentication | undefined = undefined;
   session: Session | undefined = undefined;
   client: ConnectedClient | undefined = undefined;
+  /** In whose name the client publishes; set when it is admitted. */
+  publisher: Publisher = hostPublisher;
+  /** Milliseconds since 1970: when the bytes at hand came. One look at the clock serves all packets of a chunk. */
+  arrivedAt = 0;
   inboundAliases = new InboundAliases(0);
   /** Packet identifiers of QoS 2 messages that count against the client's window on this connection. */
   readonly countedIds = new Set<number>();
@@ -91,11 +95,6 @@ export class Connection implements ChannelReceiver {
   /** CONNACK 0 has left, and nothing ended the connection since. */
   get isReady(): boolean {
     return this.state === 'connected';
-  }
-
-  /** In whose name the client publishes. */
-  get publisher(): Publisher {
-    return { view: this.client, permissions: this.session?.permissions, mustBeAuthorized: true };
   }
 
   /** What the client may have unfinished. [MQTT-3.3.4-9] */

@@ -72,6 +72,7 @@ export class Intake {
 
   /** Handles packets in order until bytes run short, a handler has to wait, or the connection ends. */
   #work(): void {
+    this.#connection.arrivedAt = this.#engine.now();
     try {
       while (!this.#isBusy && this.#connection.isOpen) {
         const packet = this.#ahead.take() ?? this.#reader.next();

@@ -236,6 +236,11 @@ export class Handshake {
     });
     const { session, sessionPresent } = this.#takeSession(grant, identity, negotiated);
     this.#connection.client = this.#makeClient(session, identity, negotiated);
+    this.#connection.publisher = {
+      view: this.#connection.client,
+      permissions: grant.permissions,
+      mustBeAuthorized: true,
+    };
     this.#connection.agree(negotiated.terms);
     this.#engine.wills.replace(session, this.#pendingWill(session));
     const properties = this.#connackProperties(grant, negotiated);

@@ -6,7 +6,7 @@ import {
   type PublishPacket,
   ReasonCode,
 } from '@carillon/protocol';
-import { findTopicNameFault } from '@carillon/topics';
+import { findTopicNameFault, isSystemTopic, type TopicFault } from '@carillon/topics';
 import { acknowledgeWhenStored } from '../connection/acknowledge-when-stored.ts';
 import type { Connection } from '../connection/connection.ts';
 import { mountProperties } from '../connection/mount-point.ts';
@@ -26,8 +26,7 @@ export function handlePublish(connection: Connection, packet: PublishPacket): Ma
   const topic = resolveAlias(connection, packet);
   checkContents(connection, packet);
   checkGrants(connection, packet);
-  // With the mount point, which counts too: some receivers see it.
-  const topicFault = findTopicNameFault(session.mountPoint + topic, engine.topicLimits);
+  const topicFault = findTopicFault(connection, session.mountPoint, topic);
   if (packet.qos === 2 && session.inboundIds.has(packet.packetId)) {
     // A repeat: it was taken over before. [MQTT-4.3.3-10]
     countInWindow(connection, packet);
@@ -38,7 +37,7 @@ export function handlePublish(connection: Connection, packet: PublishPacket): Ma
   if (topicFault !== undefined) {
     throw new ProtocolError(ReasonCode.TopicNameInvalid, topicFault.rule, topicFault.message);
   }
-  if (topic.startsWith('$SYS')) {
+  if (isSystemTopic(topic) && topic.startsWith('$SYS')) {
     const reason = "the topics under $SYS are the broker's own";
     const refused = new RefusedPublish(ReasonCode.NotAuthorized, reason, 'state');
     answer(connection, packet, topic, refused);
@@ -60,6 +59,12 @@ function resolveAlias(connection: Connection, packet: PublishPacket): string {
     throw new ProtocolError(ReasonCode.ProtocolError, 'MQTT-4.7.3-1', 'neither a topic nor an alias');
   }
   return packet.topic;
+}
+
+/** The mount point counts too: some receivers see it. A topic with a route was found good when that was made. */
+function findTopicFault({ engine }: Connection, mountPoint: string, topic: string): TopicFault | undefined {
+  const mounted = mountPoint === '' ? topic : mountPoint + topic;
+  return engine.router.remembers(mounted) ? undefined : findTopicNameFault(mounted, engine.topicLimits);
 }
 
 function checkContents({ engine, session, terms }: Connection, { properties }: PublishPacket): void {
@@ -122,7 +127,7 @@ function messageOf(connection: Connection, packet: PublishPacket, topic: string,
       origin: 'client',
       publisherId: session.clientId,
     },
-    connection.engine.now(),
+    connection.arrivedAt,
   );
 }
 

@@ -115,6 +115,11 @@ export class Router {
     return route;
   }
 
+  /** Whether a route was made for the topic, which then is a valid one. */
+  remembers(topic: string): boolean {
+    return this.#routes.has(topic);
+  }
+
   findGroup(shareName: string, topicFilter: string): ShareGroup | undefined {
     return this.#filters.get(topicFilter)?.groups?.get(shareName);
   }
