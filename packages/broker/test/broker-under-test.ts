@@ -1,4 +1,5 @@
 import type { PluginHooks } from '@carillon/hooks';
+import { type MaybePromise, memoryStore, type Store } from '@carillon/persistence';
 import { type ConnectDraft, Laboratory, type LaboratoryClientOptions, PacketClient } from '@carillon/testkit';
 import { EngineBroker, type EngineOptions } from '../src/index.ts';
 
@@ -28,6 +29,35 @@ export function brokerUnderTest(options: EngineOptions = {}, hooks: PluginHooks 
     arrive: (how?: Omit<LaboratoryClientOptions, 'laboratory'>) =>
       PacketClient.connect(broker, { laboratory, ...how }),
   };
+}
+
+/** A store in memory whose commits fail while `fails` is set. */
+export class FailingStore implements Store {
+  readonly name = 'failing';
+  readonly #memory = memoryStore();
+  readonly supports = this.#memory.supports;
+  fails = false;
+
+  open(): MaybePromise<void> {
+    return this.#memory.open();
+  }
+
+  load() {
+    return this.#memory.load();
+  }
+
+  commit(...[batch, durability]: Parameters<Store['commit']>): MaybePromise<void> {
+    if (this.fails) throw new Error('the disk is full');
+    return this.#memory.commit(batch, durability);
+  }
+
+  readQueue(...[clientId, after, limits]: Parameters<Store['readQueue']>) {
+    return this.#memory.readQueue(clientId, after, limits);
+  }
+
+  close(): MaybePromise<void> {
+    return this.#memory.close();
+  }
 }
 
 /** Writes down what a hook was told. */

@@ -1,4 +1,5 @@
 import type { Payload, PublishOptions, PublishReceipt } from '@carillon/hooks';
+import type { MaybePromise } from '@carillon/persistence';
 import { ReasonCode } from '@carillon/protocol';
 import { findTopicNameFault } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
@@ -7,16 +8,18 @@ import { createMessage } from '../publishing/broker-message.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import { PublishError } from '../publishing/publish-error.ts';
 import { hostPublisher, type Publisher, RefusedPublish } from '../publishing/publishing.ts';
+import { tellPublished } from '../publishing/tell-published.ts';
+import { whenDone } from '../when-done.ts';
 
 const bridgePublisher: Publisher = Object.freeze({ ...hostPublisher, mustBeAuthorized: true });
 
 /** Publishes for the host application or a bridge: the same way as a client's PUBLISH from the hooks on. */
-export async function publishFromHost(
+export function publishFromHost(
   engine: Engine,
   topic: string,
   payload: Payload,
   options: PublishOptions,
-): Promise<PublishReceipt> {
+): MaybePromise<PublishReceipt> {
   const { qos = 0, retain = false, properties, publisherId = '', origin = 'host' } = options;
   checkTopic(engine, topic, 'topic');
   if (properties?.responseTopic !== undefined) checkTopic(engine, properties.responseTopic, 'responseTopic');
@@ -34,21 +37,21 @@ export async function publishFromHost(
     engine.now(),
   );
   const publisher = origin === 'bridge' ? bridgePublisher : hostPublisher;
-  const outcome = await engine.publishing.publish(message, publisher);
-  if (outcome instanceof RefusedPublish) {
-    const { reason, reasonCode, by } = outcome;
-    throw new PublishError('PUBLISH_REFUSED', `publishing to "${topic}" was refused: ${reason}`, {
-      reasonCode,
-      by,
-    });
-  }
-  await stored(engine, topic, outcome);
-  const receipt = outcome.receipt();
-  engine.hooks.slots.published?.({ message, client: undefined, receipt });
-  return receipt;
+  return whenDone(engine.publishing.publish(message, publisher), (outcome) => {
+    if (outcome instanceof RefusedPublish) throw refusal(topic, outcome);
+    tellPublished(engine, outcome, undefined);
+    return whenDone(stored(engine, topic, outcome), () => outcome.receipt());
+  });
 }
 
-function stored(engine: Engine, topic: string, fanOut: FanOut): Promise<void> | undefined {
+function refusal(topic: string, { reason, reasonCode, by }: RefusedPublish): PublishError {
+  const message = `publishing to "${topic}" was refused: ${reason}`;
+  return new PublishError('PUBLISH_REFUSED', message, { reasonCode, by });
+}
+
+/** To be asked in the moment in which the message was taken over: this turn's batch then is the one that has it. */
+
+function stored(engine: Engine, topic: string, fanOut: FanOut): MaybePromise<void> {
   if (!engine.turn.hasOperations && fanOut.heldUntil === 0) return undefined;
   return new Promise((resolve, reject) => {
     engine.turn.hold({

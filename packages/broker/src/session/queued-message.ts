@@ -1,3 +1,4 @@
+import type { DropReason } from '@carillon/hooks';
 import type { DeliveryState, Message, QueueEntry } from '@carillon/persistence';
 import type { QoS } from '@carillon/protocol';
 import type { Connection } from '../connection/connection.ts';
@@ -16,6 +17,8 @@ export class QueuedMessage implements QueueEntry {
   state: DeliveryState;
   /** The batch that must be stored before it may leave; 0 for none. */
   heldUntil = 0;
+  /** Set when it was given up. */
+  dropped: DropReason | undefined = undefined;
   /** The connection whose send quota its PUBLISH uses. */
   sentOn: Connection | undefined = undefined;
 

@@ -2,6 +2,7 @@ import type { WillRecord } from '@carillon/persistence';
 import type { Engine } from '../engine.ts';
 import { createMessage } from '../publishing/broker-message.ts';
 import { RefusedPublish } from '../publishing/publishing.ts';
+import { tellPublished } from '../publishing/tell-published.ts';
 import type { Deadline } from '../time/deadlines.ts';
 import { whenDone } from '../when-done.ts';
 import type { PendingWill } from './pending-will.ts';
@@ -78,7 +79,12 @@ export class Wills {
     const rewritten = rewriteWill === null ? undefined : rewriteWill({ clientId, will: will.message });
     const sending = whenDone(rewritten, (outcome) => {
       if (outcome === undefined) return this.#publish(will, will.message);
-      if (!outcome.ok || outcome.value === null) return undefined;
+      if (!outcome.ok) {
+        const { reasonCode, by, reasonString = 'it could not be rewritten' } = outcome.refusal;
+        this.#tellRefused(will, will.message.topic, { reasonCode, by, reason: reasonString });
+        return undefined;
+      }
+      if (outcome.value === null) return undefined;
       return this.#publish(will, outcome.value);
     });
     void sending;
@@ -89,20 +95,29 @@ export class Wills {
     const message = createMessage(content, this.#engine.now());
     const publisher = { view: will.client, permissions: will.permissions, mustBeAuthorized: true };
     return whenDone(this.#engine.publishing.publish(message, publisher), (outcome) => {
-      const { refused, willSent } = this.#engine.hooks.slots;
+      const { willSent } = this.#engine.hooks.slots;
       if (!(outcome instanceof RefusedPublish)) {
+        tellPublished(this.#engine, outcome, will.client);
         willSent?.({ clientId: message.publisherId, will: content });
         return;
       }
-      refused?.({
-        what: 'publish',
-        reasonCode: outcome.reasonCode,
-        reason: `the Will was not sent: ${outcome.reason}`,
-        by: outcome.by,
-        clientId: message.publisherId,
-        remote: will.client?.remote,
-        topic: message.topic,
-      });
+      this.#tellRefused(will, message.topic, outcome);
+    });
+  }
+
+  #tellRefused(
+    { client, message }: PendingWill,
+    topic: string,
+    { reasonCode, reason, by }: { reasonCode: number; reason: string; by: string },
+  ): void {
+    this.#engine.hooks.slots.refused?.({
+      what: 'publish',
+      reasonCode,
+      reason: `the Will was not sent: ${reason}`,
+      by,
+      clientId: message.publisherId,
+      remote: client?.remote,
+      topic,
     });
   }
 
