@@ -230,7 +230,10 @@ function grant(
   const subscription = new Subscription(session, record);
   const old = session.subscriptions.get(record.filter);
   if (old === undefined) engine.router.add(subscription);
-  else engine.router.replace(old, subscription);
+  else {
+    engine.router.replace(old, subscription);
+    session.outbox.feeds.replace(subscription);
+  }
   session.subscriptions.set(record.filter, subscription);
   if (session.isStored) {
     engine.turn.record({ do: 'putSubscription', clientId: session.clientId, subscription: record });

@@ -11,7 +11,7 @@ import type { Copy, Subscription } from '../routing/subscription.ts';
 export class RetainedFeed {
   readonly filter: string;
   readonly #engine: Engine;
-  readonly #subscription: Subscription;
+  #subscription: Subscription;
   readonly #messages: IterableIterator<Message>;
 
   constructor(engine: Engine, subscription: Subscription) {
@@ -30,8 +30,9 @@ export class RetainedFeed {
     }
   }
 
-  *rest(): IterableIterator<Copy> {
-    for (let copy = this.next(); copy !== undefined; copy = this.next()) yield copy;
+  /** Goes on for the subscription, if that took the place of the one it was made for. */
+  replace(subscription: Subscription): void {
+    if (subscription.record.filter === this.filter) this.#subscription = subscription;
   }
 
   fanOutFor(copy: Copy): FanOut {

@@ -17,7 +17,7 @@ export function endSubscription(
   const group = shareName === undefined ? undefined : engine.router.findGroup(shareName, topicFilter);
   session.subscriptions.delete(filter);
   engine.router.remove(subscription);
-  session.outbox.endFeeds(filter);
+  session.outbox.feeds.end(filter);
   if (session.isStored) {
     engine.turn.record({ do: 'deleteSubscription', clientId: session.clientId, filter });
   }

@@ -6,6 +6,7 @@ import type { Engine } from '../engine.ts';
 import { detachMessage, hasExpired, sizeOf } from '../publishing/broker-message.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import type { RetainedFeed } from '../retained/retained-feed.ts';
+import { RetainedFeeds } from '../retained/retained-feeds.ts';
 import type { Copy } from '../routing/subscription.ts';
 import { checkDelivery } from './delivery-checks.ts';
 import { MessageQueue } from './message-queue.ts';
@@ -29,6 +30,7 @@ const feedPerTurn = 256;
  * subscriptions; it stops at the first reason to wait, and whoever removes the reason calls it again.
  */
 export class Outbox {
+  readonly feeds = new RetainedFeeds();
   readonly #engine: Engine;
   readonly #session: Session;
   readonly #queue: MessageQueue;
@@ -38,7 +40,6 @@ export class Outbox {
   readonly #inflight = new Map<number, QueuedMessage>();
   readonly #packetIds = new PacketIds();
   #resend: QueuedMessage[] = [];
-  #feeds: RetainedFeed[] = [];
   #inflightBytes = 0;
   #pumpIsDue = false;
 
@@ -85,7 +86,7 @@ export class Outbox {
 
   /** Starts sending retained messages of a new subscription. */
   feed(feed: RetainedFeed): void {
-    this.#feeds.push(feed);
+    this.feeds.add(feed);
     this.pump();
   }
 
@@ -100,19 +101,10 @@ export class Outbox {
   detach(): void {
     this.#resend = [];
     for (const entry of this.#inflight.values()) entry.sentOn = undefined;
-    const feeds = this.#feeds;
-    this.#feeds = [];
-    if (!this.#session.outlivesConnection) return;
-    for (const feed of feeds) {
-      for (const copy of feed.rest()) {
-        if (copy.qos > 0) this.#enqueue(copy, undefined);
-      }
+    if (!this.#session.outlivesConnection) this.feeds.clear();
+    for (let next = this.feeds.next(); next !== undefined; next = this.feeds.next()) {
+      if (next.copy.qos > 0) this.#enqueue(next.copy, undefined);
     }
-  }
-
-  /** Stops sending what a removed subscription had yet to get of the retained messages. [MQTT-3.10.4-2] */
-  endFeeds(filter: string): void {
-    this.#feeds = this.#feeds.filter((feed) => feed.filter !== filter);
   }
 
   /** Sends what may be sent now. */
@@ -170,7 +162,7 @@ export class Outbox {
     this.#inflight.clear();
     this.#inflightBytes = 0;
     this.#resend = [];
-    this.#feeds = [];
+    this.feeds.clear();
     for (const entry of [...this.#queue.entries()]) this.#queue.remove(entry);
     return all;
   }
@@ -330,17 +322,14 @@ export class Outbox {
 
   /** The third rung: retained messages, a slice each turn. */
   #sendFeeds(connection: Connection): void {
-    for (let sent = 0; this.#queue.length === 0; sent++) {
-      const feed = this.#feeds[0];
-      if (feed === undefined) return;
+    for (let sent = 0; this.#queue.length === 0 && !this.feeds.isEmpty; sent++) {
       if (!this.#windowIsOpen(connection)) return;
       if (sent === feedPerTurn) {
         this.#pumpAtEndOfTurn();
         return;
       }
-      const copy = feed.next();
-      if (copy === undefined) this.#feeds.shift();
-      else this.accept(copy, feed.fanOutFor(copy));
+      const next = this.feeds.next();
+      if (next !== undefined) this.accept(next.copy, next.fanOut);
     }
   }
 
