@@ -60,7 +60,9 @@ test('[v3:MQTT-3.1.3-9] a ClientId that the host refuses is answered by CONNACK 
   const { broker, newcomer } = world311();
   broker.use({
     name: 'names',
-    hooks: { authenticate: ({ clientId }) => (clientId === 'nobody' ? { allow: false, reasonCode: 0x85 } : true) },
+    hooks: {
+      authenticate: ({ clientId }) => (clientId === 'nobody' ? { allow: false, reasonCode: 0x85 } : true),
+    },
   });
   const client = newcomer();
   expect((await client.connectPacket({ clientId: 'nobody' })).reasonCode).toBe(2);

@@ -70,13 +70,16 @@ describe('a refusal', () => {
     [0x86, 4],
     [0x87, 5],
   ];
-  test.each(codes)('[v3:MQTT-3.2.2-5] of reason 0x%i is CONNACK %i and a close', async (reasonCode, returnCode) => {
-    const { broker, newcomer } = world311();
-    broker.use({ name: 'door', hooks: { authenticate: () => ({ allow: false, reasonCode }) } });
-    const client = newcomer();
-    expect((await client.connectPacket()).reasonCode).toBe(returnCode);
-    await client.expectClosed();
-  });
+  test.each(codes)(
+    '[v3:MQTT-3.2.2-5] of reason 0x%i is CONNACK %i and a close',
+    async (reasonCode, returnCode) => {
+      const { broker, newcomer } = world311();
+      broker.use({ name: 'door', hooks: { authenticate: () => ({ allow: false, reasonCode }) } });
+      const client = newcomer();
+      expect((await client.connectPacket()).reasonCode).toBe(returnCode);
+      await client.expectClosed();
+    },
+  );
 
   test('[v3:MQTT-3.2.2-6] for which no return code fits is a close without a CONNACK', async () => {
     const { newcomer } = world311({ retainAvailable: false });

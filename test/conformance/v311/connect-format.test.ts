@@ -7,7 +7,8 @@ const will = [field('gone'), field('bye')];
 
 describe('the protocol', () => {
   test('[v3:MQTT-3.1.2-1] an unknown protocol name is closed without an answer', async () => {
-    for (const protocolName of ['MQTX', 'mqtt', 'HTTP', '']) await expectTurnedAway(connect311({ protocolName }));
+    for (const protocolName of ['MQTX', 'mqtt', 'HTTP', ''])
+      await expectTurnedAway(connect311({ protocolName }));
   });
 
   test('[v3:MQTT-3.1.2-2] [v3:MQTT-3.2.2-4] [v3:MQTT-3.2.2-5] a level below 4 is answered by CONNACK 0x01 and a close', async () => {

@@ -119,20 +119,23 @@ describe('acknowledgements', () => {
 });
 
 describe('messages of one publisher, topic and QoS', () => {
-  test.each([0, 1, 2] as const)('[v3:MQTT-4.6.0-5] [v3:MQTT-4.6.0-6] come in its order at QoS %i, to all subscribers alike', async (qos) => {
-    const { connect, bob } = await aliceAndBob({ limits: { maximumInflight: 3 } });
-    const readers = [await connect('one'), await connect('two'), await connect('three')];
-    for (const [granted, reader] of readers.entries()) {
-      await reader.subscribe(['news', 'other/#'], { qos: granted === 0 ? 0 : granted === 1 ? 1 : 2 });
-    }
-    const texts = numbered('m', 20);
-    for (const text of texts) bob.publishOnly('news', text, { qos });
-    for (const reader of readers) {
-      const received: string[] = [];
-      for (const _ of texts) received.push((await reader.receiveMessage()).text);
-      expect(received).toEqual(texts);
-    }
-  });
+  test.each([0, 1, 2] as const)(
+    '[v3:MQTT-4.6.0-5] [v3:MQTT-4.6.0-6] come in its order at QoS %i, to all subscribers alike',
+    async (qos) => {
+      const { connect, bob } = await aliceAndBob({ limits: { maximumInflight: 3 } });
+      const readers = [await connect('one'), await connect('two'), await connect('three')];
+      for (const [granted, reader] of readers.entries()) {
+        await reader.subscribe(['news', 'other/#'], { qos: granted === 0 ? 0 : granted === 1 ? 1 : 2 });
+      }
+      const texts = numbered('m', 20);
+      for (const text of texts) bob.publishOnly('news', text, { qos });
+      for (const reader of readers) {
+        const received: string[] = [];
+        for (const _ of texts) received.push((await reader.receiveMessage()).text);
+        expect(received).toEqual(texts);
+      }
+    },
+  );
 
   test('[v3:MQTT-4.6.0-6] come in its order, those that waited before those that are live', async () => {
     const { alice, bob, connect } = await aliceAndBob({ limits: { maximumInflight: 4 } });

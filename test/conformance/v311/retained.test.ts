@@ -22,7 +22,8 @@ async function shelf() {
 
 test('[v3:MQTT-3.3.1-5] RETAIN 1 keeps the message with its QoS for later subscribers', async () => {
   const { bob, kept } = await shelf();
-  for (const qos of [0, 1, 2] as const) await bob.publish(`topic/${qos}`, `qos ${qos}`, { qos, retain: true });
+  for (const qos of [0, 1, 2] as const)
+    await bob.publish(`topic/${qos}`, `qos ${qos}`, { qos, retain: true });
   expect((await kept()).sort()).toEqual([
     ['topic/0', 'qos 0', 0],
     ['topic/1', 'qos 1', 1],

@@ -25,7 +25,8 @@ test('[v3:MQTT-3.1.2-5] [v3:MQTT-4.1.0-1] [v3:MQTT-4.5.0-1] QoS 1 and 2 messages
   await alice.drop();
   const bob = await connect('bob');
   const texts = numbered('m', 10);
-  for (const [index, text] of texts.entries()) await bob.publish('news', text, { qos: index % 2 === 0 ? 1 : 2 });
+  for (const [index, text] of texts.entries())
+    await bob.publish('news', text, { qos: index % 2 === 0 ? 1 : 2 });
   await laboratory.advance(30 * day);
   const again = await connect(kept);
   const received = await again.receiveAll();

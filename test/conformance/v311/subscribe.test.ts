@@ -6,7 +6,8 @@ import { expectClosedUpon, world311 } from './world311.ts';
 describe('a SUBSCRIBE that is malformed', () => {
   test('[v3:MQTT-3.8.3-3] without a filter closes', () => expectClosedUpon(packetOf(0x82, [0, 1])));
 
-  test('[v3:MQTT-3.8.3-3] with a filter but no QoS closes', () => expectClosedUpon(packetOf(0x82, [0, 1], field('a'))));
+  test('[v3:MQTT-3.8.3-3] with a filter but no QoS closes', () =>
+    expectClosedUpon(packetOf(0x82, [0, 1], field('a'))));
 
   test('[v3:MQTT-3.8.3-4] with any of the upper six bits of the QoS set closes', async () => {
     for (const bit of [0x04, 0x08, 0x10, 0x20, 0x40, 0x80]) {
@@ -14,7 +15,8 @@ describe('a SUBSCRIBE that is malformed', () => {
     }
   });
 
-  test('[v3:MQTT-3.8.3-4] with QoS 3 closes', () => expectClosedUpon(packetOf(0x82, [0, 1], field('a'), [3])));
+  test('[v3:MQTT-3.8.3-4] with QoS 3 closes', () =>
+    expectClosedUpon(packetOf(0x82, [0, 1], field('a'), [3])));
 
   test('[v3:MQTT-4.7.3-1] [v3:MQTT-4.7.1-2] [v3:MQTT-4.7.1-3] with a filter that is none closes', async () => {
     for (const filter of ['', 'a#', '#/a', 'a/#/b', '##', 'a+', '+a', 'a/b+/c', '++']) {

@@ -12,7 +12,12 @@ async function matching(filter: string, topics: readonly string[]): Promise<stri
 }
 
 test('[v3:MQTT-4.7.1-2] # matches the level above it, and any number of levels below', async () => {
-  expect(await matching('a/#', ['a', 'a/', 'a/b', 'a/b/c', 'ab', 'b/a'])).toEqual(['a', 'a/', 'a/b', 'a/b/c']);
+  expect(await matching('a/#', ['a', 'a/', 'a/b', 'a/b/c', 'ab', 'b/a'])).toEqual([
+    'a',
+    'a/',
+    'a/b',
+    'a/b/c',
+  ]);
   expect(await matching('#', ['a', '/', 'a/b/c'])).toEqual(['a', '/', 'a/b/c']);
 });
 

@@ -42,7 +42,8 @@ test('[v3:MQTT-7.0.0-2] clients of all versions talk to each other', async () =>
       await connect('writer', { protocolVersion: protocolVersion === 5 ? 4 : 5 }),
     ];
     await reader.subscribe('news', { qos: 2 });
-    const properties = protocolVersion === 5 ? {} : { contentType: 'text/plain', userProperties: [['a', 'b']] as const };
+    const properties =
+      protocolVersion === 5 ? {} : { contentType: 'text/plain', userProperties: [['a', 'b']] as const };
     await writer.publish('news', 'hello', { qos: 2, properties });
     expect(await reader.receiveMessage()).toMatchObject({ text: 'hello', qos: 2, properties: {} });
     await reader.disconnect();

@@ -8,7 +8,8 @@ async function aliceAndBob() {
   return { ...place, alice: await place.connect('alice'), bob: await place.connect('bob') };
 }
 
-test('[v3:MQTT-3.10.3-2] an UNSUBSCRIBE without a filter closes', () => expectClosedUpon(packetOf(0xa2, [0, 1])));
+test('[v3:MQTT-3.10.3-2] an UNSUBSCRIBE without a filter closes', () =>
+  expectClosedUpon(packetOf(0xa2, [0, 1])));
 
 test('[v3:MQTT-3.10.3-1] filters that do not fill the packet exactly close', async () => {
   await expectClosedUpon(packetOf(0xa2, [0, 1], field('a'), [0]));

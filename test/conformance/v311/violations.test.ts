@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import type { PluginHooks } from '@carillon/hooks';
+import { describe, expect, test } from 'vitest';
+import { textsIn } from '../messages.ts';
 import { field, packetOf, RawClient } from '../wire.ts';
 import { connect311, world311 } from './world311.ts';
 
@@ -39,21 +41,47 @@ test('[v3:MQTT-4.8.0-1] what the client said before its fault holds', async () =
   expect(await watcher.receiveAll()).toHaveLength(1);
 });
 
-test('[v3:MQTT-4.8.0-2] a failure of the server over a packet closes that connection, and no other', async () => {
-  const { connect, broker } = world311();
-  broker.use({
-    name: 'broken',
-    hooks: {
-      commitPublish: () => {
-        throw new Error('out of order');
-      },
-    },
+describe('a failure of the server over a packet', () => {
+  const broken = () => {
+    throw new Error('out of order');
+  };
+  const failures: [string, PluginHooks][] = [
+    ['who may publish cannot be found out', { authorizePublish: broken }],
+    ['a rewrite fails', { rewritePublish: broken }],
+    ['the transaction of the host fails', { commitPublish: broken }],
+    ['the host refuses its transaction', { commitPublish: () => ({ allow: false, reasonCode: 0x83 }) }],
+  ];
+  for (const [what, hooks] of failures) {
+    test(`[v3:MQTT-4.8.0-2] closes that connection without an acknowledgement, and no other: ${what}`, async () => {
+      const { connect, broker } = world311();
+      broker.use({ name: 'broken', hooks });
+      const other = await connect('other');
+      await other.subscribe('news');
+      for (const qos of [1, 2] as const) {
+        const client = await connect('client');
+        client.publishOnly('news', 'not done', { qos });
+        await client.expectClosed();
+      }
+      await other.expectNothing();
+      await other.ping();
+    });
+  }
+
+  test('[v3:MQTT-4.8.0-2] leaves the message to be sent again: it is no repeat then', async () => {
+    const { connect, broker } = world311();
+    let isBroken = true;
+    broker.use({ name: 'broken', hooks: { commitPublish: () => (isBroken ? broken() : undefined) } });
+    const watcher = await connect('watcher');
+    await watcher.subscribe('news');
+    const client = await connect({ clientId: 'client', cleanStart: false });
+    client.publishOnly('news', 'at last', { qos: 2, packetId: 7 });
+    await client.expectClosed();
+    isBroken = false;
+    const again = await connect({ clientId: 'client', cleanStart: false });
+    again.publishOnly('news', 'at last', { qos: 2, packetId: 7, dup: true });
+    await again.expect('pubrec', { packetId: 7 });
+    expect(textsIn(await watcher.receiveAll())).toEqual(['at last']);
   });
-  const [client, other] = [await connect('client'), await connect('other')];
-  await other.subscribe('news');
-  await client.publish('news', 'lost', { qos: 1 });
-  await other.expectNothing();
-  await other.ping();
 });
 
 test('[v3:MQTT-4.8.0-1] a client that sends more than it was granted in size is closed before it has sent it all', async () => {

@@ -20,7 +20,10 @@ export async function expectTurnedAway(bytes: Bytes, place: BrokerWorld = world3
 }
 
 /** From a connected client, these bytes are met by a close and nothing else. */
-export async function expectClosedUpon(bytes: Bytes | string, place: BrokerWorld = world311()): Promise<void> {
+export async function expectClosedUpon(
+  bytes: Bytes | string,
+  place: BrokerWorld = world311(),
+): Promise<void> {
   const client = await place.connect();
   client.sendBytes(bytes);
   await client.expectClosed();

@@ -166,8 +166,9 @@ function accept(connection: Connection, { qos, packetId }: PublishPacket, fanOut
 }
 
 /**
- * MQTT 5.0 answers with the reason and stays connected. Before it there is no such answer: the message is
- * acknowledged as usual and goes nowhere. [MQTT-3.3.5-2]
+ * MQTT 5.0 answers with the reason and stays connected. Before it there is no such answer: what is not allowed
+ * is acknowledged as usual and goes nowhere, v3:[MQTT-3.3.5-2]; upon what could not be done this time the
+ * connection ends, v3:[MQTT-4.8.0-2], so that the client sends it again.
  */
 function refuse(connection: Connection, packet: PublishPacket, topic: string, refused: RefusedPublish): void {
   const { qos, packetId } = packet;
@@ -181,6 +182,10 @@ function refuse(connection: Connection, packet: PublishPacket, topic: string, re
       ...(userProperties === undefined ? {} : { userProperties }),
     };
     acknowledgeWhenStored(connection, { type, packetId, reasonCode: refused.reasonCode, properties });
+    return;
+  }
+  if (refused.why === 'not-done') {
+    connection.terminate(refused.reasonCode, refused.reason);
     return;
   }
   if (qos === 2) connection.session?.inboundIds.add(packetId);

@@ -18,12 +18,20 @@ export class RefusedPublish {
   readonly reason: string;
   readonly by: string;
   readonly refusal: Refusal | undefined;
+  /** Not allowed at all, or only not done this time: a plugin failed, or the host's transaction. */
+  readonly why: 'not-allowed' | 'not-done';
 
-  constructor(reasonCode: number, reason: string, by: string, refusal?: Refusal) {
+  constructor(
+    reasonCode: number,
+    reason: string,
+    by: string,
+    { refusal, why = 'not-allowed' }: { refusal?: Refusal; why?: 'not-allowed' | 'not-done' } = {},
+  ) {
     this.reasonCode = reasonCode;
     this.reason = reason;
     this.by = by;
     this.refusal = refusal;
+    this.why = why;
   }
 }
 
@@ -109,7 +117,10 @@ export class Publishing {
             verdict.reasonCode,
             verdict.reasonString ?? 'not authorized to publish this',
             verdict.by,
-            { allow: false, ...verdict },
+            {
+              refusal: { allow: false, ...verdict },
+              why: verdict.cause === 'failed' ? 'not-done' : 'not-allowed',
+            },
           ),
     );
   }
@@ -241,5 +252,6 @@ function notPermitted(topic: string): RefusedPublish {
 }
 
 function hookRefused(refusal: { reasonCode: number; reasonString?: string | undefined; by: string }) {
-  return new RefusedPublish(refusal.reasonCode, refusal.reasonString ?? 'refused', refusal.by);
+  const { reasonCode, reasonString = 'refused', by } = refusal;
+  return new RefusedPublish(reasonCode, reasonString, by, { why: 'not-done' });
 }

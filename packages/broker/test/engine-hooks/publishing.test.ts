@@ -79,6 +79,8 @@ const refusals: readonly [what: string, hooks: PluginHooks, reasonCode: number, 
 
 for (const [what, hooks, reasonCode, words] of refusals) {
   test(`${what}: MQTT 5.0 is told, MQTT 3 is not, and the message reaches nobody`, async () => {
+    // Before MQTT 5.0 a "no" is acknowledged as usual; what only failed this time closes, to be sent again.
+    const isNo = what.startsWith('authorizePublish') && !what.endsWith('cannot carry');
     const refused = new Notes<RefusedEvent>();
     const published = new Notes<PublishedEvent>();
     const { connect, broker } = brokerUnderTest(
@@ -93,9 +95,14 @@ for (const [what, hooks, reasonCode, words] of refusals) {
     if (words !== undefined) expect(puback.properties.reasonString).toBe(words);
     expect(await five.publish('t', 'x', { qos: 2 })).toMatchObject({ type: 'pubrec', reasonCode });
     await five.publish('t', 'x');
-    const four = await connect({ clientId: 'four', protocolVersion: 4 });
-    expect((await four.publish('t', 'x', { qos: 1 })).type).toBe('puback');
-    expect((await four.publish('t', 'x', { qos: 2 })).type).toBe('pubcomp');
+    for (const qos of [1, 2] as const) {
+      const four = await connect({ clientId: 'four', protocolVersion: 4 });
+      if (isNo) await four.publish('t', 'x', { qos });
+      else {
+        four.publishOnly('t', 'x', { qos });
+        await four.expectClosed();
+      }
+    }
     await watcher.expectNothing();
     expect(broker.retained('t')).toBeUndefined();
     expect(published.all).toEqual([]);
