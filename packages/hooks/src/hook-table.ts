@@ -72,7 +72,9 @@ export interface HookTable {
   /** A Will was published. */
   willSent(event: WillEvent): void;
 
+  /** A session began: there was none for the client id, or it was to begin anew. */
   sessionCreated(event: SessionEvent): void;
+  /** A client came back to its session. */
   sessionResumed(event: SessionEvent): void;
   /** The Session Expiry Interval ran out. */
   sessionExpired(event: SessionEvent): void;

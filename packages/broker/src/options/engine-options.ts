@@ -60,13 +60,17 @@ export interface Limits {
 
 /** Options of the engine. Those of `createBroker` add transports. */
 export interface EngineOptions {
+  /** What one peer, or all of them, can make the broker hold. */
   readonly limits?: Partial<Limits>;
   /** The highest QoS the broker takes and grants. Default 2. */
   readonly maximumQoS?: QoS;
   /** Whether messages can be retained. Default true. */
   readonly retainAvailable?: boolean;
+  /** Whether filters may have wildcards. Default true. */
   readonly wildcardSubscriptionAvailable?: boolean;
+  /** Whether there are shared subscriptions, `$share/…`. Default true. */
   readonly sharedSubscriptionAvailable?: boolean;
+  /** Whether MQTT 5.0 clients may number their subscriptions. Default true. */
   readonly subscriptionIdentifiersAvailable?: boolean;
   /** Whether clients before MQTT 5.0 can use `$share/…` too. Default true. */
   readonly sharedSubscriptionsFor3?: boolean;
