@@ -68,6 +68,8 @@ export class Connection implements ChannelReceiver {
   readonly #patience: Deadline;
   #credentialsExpiry: Deadline | undefined = undefined;
   #unsentAtLastLook = 0;
+  /** Nothing more can be sent or will come; what came before may still be in work. */
+  #channelIsGone = false;
 
   constructor(engine: Engine, channel: ByteChannel, remote: Remote) {
     const { limits } = engine.options;
@@ -232,13 +234,20 @@ export class Connection implements ChannelReceiver {
   }
 
   closed(error?: Error): void {
-    if (this.state === 'closed') return;
-    this.finish({
-      by: 'network',
-      reasonCode: 0,
-      reason: error === undefined ? 'the connection was closed' : error.message,
-      willIsDue: true,
-    });
+    this.#channelIsGone = true;
+    // A client may send DISCONNECT behind what a hook still thinks about, and go.
+    if (error === undefined && this.isReady)
+      this.#intake.finishWork(() => this.#goneBy('the connection was closed'));
+    else this.#goneBy(error?.message ?? 'the connection was closed');
+  }
+
+  #goneBy(reason: string): void {
+    this.finish({ by: 'network', reasonCode: 0, reason, willIsDue: true });
+    this.#leave();
+  }
+
+  /** Nothing is left of it. */
+  #leave(): void {
     this.state = 'closed';
     this.#patience.cancel();
     this.engine.connections.remove(this);
@@ -314,6 +323,7 @@ export class Connection implements ChannelReceiver {
     this.#sender.mark();
     const { client } = this;
     if (wasConnected && client !== undefined) this.#tellDisconnected(client, end);
+    if (this.#channelIsGone) this.#leave();
   }
 
   /** Cuts the connection off, whatever was still to be sent. */

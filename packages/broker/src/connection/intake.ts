@@ -19,6 +19,7 @@ export class Intake {
   /** A handler awaits something: later packets wait. */
   #isBusy = false;
   #isPaused = false;
+  #whenIdle: (() => void) | undefined = undefined;
 
   constructor(engine: Engine, connection: Connection, channel: ByteChannel) {
     this.#engine = engine;
@@ -65,6 +66,12 @@ export class Intake {
     this.#channel.resume();
   }
 
+  /** The peer has left in order: what it sent before is handled first. Then `done` is called, once. */
+  finishWork(done: () => void): void {
+    this.#whenIdle = done;
+    this.#tellIdle();
+  }
+
   /** The connection is over: what has not been handled never will be. */
   stop(): void {
     this.#ahead.clear();
@@ -83,6 +90,14 @@ export class Intake {
       this.#connection.fail(error);
     }
     this.resume();
+    this.#tellIdle();
+  }
+
+  #tellIdle(): void {
+    if (this.#isBusy) return;
+    const done = this.#whenIdle;
+    this.#whenIdle = undefined;
+    done?.();
   }
 
   #handle(packet: Packet): void {
@@ -99,6 +114,7 @@ export class Intake {
       (error: unknown) => {
         this.#isBusy = false;
         this.#connection.fail(error);
+        this.#tellIdle();
       },
     );
     this.#readAhead();

@@ -43,12 +43,24 @@ export function handlePublish(connection: Connection, packet: PublishPacket): Ma
     answer(connection, packet, topic, refused);
     return undefined;
   }
+  const begun = packet.qos === 2 ? session.beingTakenOver.get(packet.packetId) : undefined;
+  // A repeat on the next connection, while the hooks still think about the first.
+  if (begun !== undefined) return begun.then((settled) => answer(connection, packet, topic, settled));
   const message = messageOf(connection, packet, topic, session);
   const source =
     packet instanceof DecodedPublish ? { message, packet, version: connection.terms.version } : undefined;
   const outcome = engine.publishing.publish(message, connection.publisher, source);
-  if (!isPromise(outcome)) return answer(connection, packet, topic, outcome);
-  return outcome.then((settled) => answer(connection, packet, topic, settled));
+  if (!isPromise(outcome)) {
+    answer(connection, packet, topic, outcome);
+    if (!(outcome instanceof RefusedPublish)) tellPublished(engine, outcome, connection.client);
+    return undefined;
+  }
+  if (packet.qos === 2) session.beingTakenOver.set(packet.packetId, outcome);
+  return outcome.then((settled) => {
+    if (packet.qos === 2) session.beingTakenOver.delete(packet.packetId);
+    answer(connection, packet, topic, settled);
+    if (!(settled instanceof RefusedPublish)) tellPublished(engine, settled, connection.client);
+  });
 }
 
 /** [MQTT-3.3.2-7] to [MQTT-3.3.2-12] */
@@ -138,13 +150,14 @@ function messageProperties({ properties }: PublishPacket): MessageProperties {
   return others;
 }
 
+/** The connection may be over by now, but the session may go on: what it has to know is noted all the same. */
 function answer(
   connection: Connection,
   packet: PublishPacket,
   topic: string,
   outcome: FanOut | RefusedPublish,
 ): void {
-  if (!connection.isOpen) return;
+  if (connection.session?.hasEnded === true) return;
   if (outcome instanceof RefusedPublish) refuse(connection, packet, topic, outcome);
   else accept(connection, packet, outcome);
 }
@@ -162,7 +175,6 @@ function accept(connection: Connection, { qos, packetId }: PublishPacket, fanOut
     const reasonCode = nobody ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
     acknowledgeWhenStored(connection, { type: qos === 1 ? 'puback' : 'pubrec', packetId, reasonCode });
   }
-  tellPublished(engine, fanOut, connection.client);
 }
 
 /**

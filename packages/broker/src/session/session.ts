@@ -4,6 +4,7 @@ import type { ProtocolVersion } from '@carillon/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { Engine } from '../engine.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
+import type { RefusedPublish } from '../publishing/publishing.ts';
 import type { Copy, Receiver, Subscription } from '../routing/subscription.ts';
 import type { Deadline } from '../time/deadlines.ts';
 import { Outbox } from './outbox.ts';
@@ -34,6 +35,8 @@ export class Session implements Receiver {
   readonly subscriptions = new Map<string, Subscription>();
   /** Packet identifiers of QoS 2 messages from the client, taken until PUBREL. [MQTT-4.3.3-10] */
   readonly inboundIds = new Set<number>();
+  /** QoS 2 messages from the client that hooks are still asked about, by packet identifier. */
+  readonly beingTakenOver = new Map<number, Promise<FanOut | RefusedPublish>>();
   /** Comes due when the session ends, or a delayed Will is to be sent. */
   readonly expiry: Deadline;
   connection: Connection | undefined = undefined;
