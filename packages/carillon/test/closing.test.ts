@@ -32,7 +32,7 @@ test('clients can be sent to another server', async () => {
   const closing = broker.close({ serverReference: 'mqtt.example:1883' });
   const disconnect = await client.expect('disconnect', { reasonCode: 0x9c });
   expect(disconnect.properties.serverReference).toBe('mqtt.example:1883');
-  client.end();
+  await client.end();
   await closing;
 });
 
