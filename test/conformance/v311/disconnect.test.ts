@@ -38,3 +38,12 @@ test('[v3:MQTT-3.14.4-3] DISCONNECT ends the connection only: the session is kep
   await client.disconnect();
   expect((await connect({ clientId: 'client', cleanStart: false })).connack.sessionPresent).toBe(true);
 });
+
+test('[v3:MQTT-4.8.0-1] a server that shuts down closes without DISCONNECT, which MQTT 3.1.1 knows from clients only', async () => {
+  const { broker, connect, laboratory } = world311();
+  const client = await connect();
+  const closed = broker.close();
+  await laboratory.settle();
+  await closed;
+  await client.expectClosed();
+});
