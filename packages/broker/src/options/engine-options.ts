@@ -10,7 +10,7 @@ export type QueueOverflow = 'drop-newest' | 'drop-oldest';
 
 /** Numbers that bound what one peer, or all of them, can make the broker hold. Every one has a safe default. */
 export interface Limits {
-  /** Connections at the same time. Default 100,000. Beyond it a newcomer is closed (CONNACK 0x97 when it is MQTT 5.0). */
+  /** Connections at the same time. Default 100,000. Beyond it a newcomer is closed without a word. */
   readonly maximumConnections: number;
   /** Connections at the same time from one address. Default 10,000. */
   readonly maximumConnectionsPerAddress: number;
@@ -54,7 +54,7 @@ export interface Limits {
   readonly maximumKeepAlive: number;
   /** Packets of a connection that may wait for a hook to answer before reading stops. Default 1000. */
   readonly maximumWaitingPackets: number;
-  /** Packets and their answers per round of enhanced authentication. Default 16. */
+  /** Rounds that one enhanced authentication may take. Default 16. */
   readonly maximumAuthenticationRounds: number;
 }
 
@@ -76,9 +76,9 @@ export interface EngineOptions {
   readonly sharedSubscriptionsFor3?: boolean;
   /** Overlapping filters of one client: one copy with all identifiers, or one copy for each. Default `one-copy`. */
   readonly overlappingSubscriptions?: 'one-copy' | 'copy-per-filter';
-  /** Default `round-robin`. */
+  /** How a share group chooses who gets the next message. Default `round-robin`. */
   readonly shareStrategy?: ShareStrategy;
-  /** Default `drop-newest`. */
+  /** What goes when a session's queue is full: the new message, or the oldest that is not in flight. Default `drop-newest`. */
   readonly queueOverflow?: QueueOverflow;
   /** Whether QoS 0 messages wait for sessions whose client is away. Default false. */
   readonly queueQoS0?: boolean;
@@ -92,9 +92,9 @@ export interface EngineOptions {
   readonly hookTimeout?: number;
   /** What acknowledgements promise. Default: what the store can promise at most. */
   readonly durability?: Durability;
-  /** Default: in memory. */
+  /** Where sessions and messages are kept. Default: in memory. */
   readonly persistence?: Store;
-  /** Default: silent. */
+  /** Told what happens, in the shape of pino; `console` will do. Default: silent. */
   readonly logger?: Logger;
   /** Shown in `$SYS/broker/version`. */
   readonly version?: string;
