@@ -12,17 +12,21 @@ export interface Frame {
 /** A WebSocket by hand, frame by frame: it can send what no library would. */
 export class WebSocketClient {
   /** `HTTP/1.1 101 Switching Protocols` and what follows, up to the empty line. */
-  readonly response: string;
+  response = '';
   readonly #socket: Socket;
-  #buffer: Buffer;
+  #buffer = Buffer.alloc(0);
   #ended = false;
+  #changed: () => void = () => {};
 
-  private constructor(socket: Socket, response: string, rest: Buffer) {
+  private constructor(socket: Socket) {
     this.#socket = socket;
-    this.response = response;
-    this.#buffer = rest;
-    socket.on('end', () => {
+    socket.on('data', (chunk: Buffer) => {
+      this.#buffer = Buffer.concat([this.#buffer, chunk]);
+      this.#changed();
+    });
+    socket.on('close', () => {
       this.#ended = true;
+      this.#changed();
     });
   }
 
@@ -30,6 +34,7 @@ export class WebSocketClient {
   static async connect(port: number, protocols: string | undefined): Promise<WebSocketClient> {
     const socket = connect({ port, host: '127.0.0.1' });
     socket.on('error', () => {});
+    const client = new WebSocketClient(socket);
     await once(socket, 'connect');
     const lines = [
       'GET /mqtt HTTP/1.1',
@@ -41,13 +46,8 @@ export class WebSocketClient {
       ...(protocols === undefined ? [] : [`Sec-WebSocket-Protocol: ${protocols}`]),
     ];
     socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-    let received = Buffer.alloc(0);
-    while (!received.includes('\r\n\r\n')) {
-      const [chunk] = await once(socket, 'data');
-      received = Buffer.concat([received, chunk]);
-    }
-    const end = received.indexOf('\r\n\r\n');
-    return new WebSocketClient(socket, received.toString('latin1', 0, end), received.subarray(end + 4));
+    await client.#readResponse();
+    return client;
   }
 
   /** Sends one frame, masked as a client has to. Payloads of up to 65,535 bytes. */
@@ -63,18 +63,30 @@ export class WebSocketClient {
 
   /** The next frame; undefined when the server has closed the connection instead. */
   async next(): Promise<Frame | undefined> {
-    for (;;) {
-      const frame = this.#take();
-      if (frame !== undefined) return frame;
-      if (this.#ended) return undefined;
-      const [chunk] = await Promise.race([once(this.#socket, 'data'), once(this.#socket, 'end')]);
-      if (chunk !== undefined) this.#buffer = Buffer.concat([this.#buffer, chunk]);
+    let frame = this.#take();
+    while (frame === undefined && !this.#ended) {
+      await this.#change();
+      frame = this.#take();
     }
+    return frame;
   }
 
   /** Goes without a word. */
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  async #readResponse(): Promise<void> {
+    while (!this.#buffer.includes('\r\n\r\n') && !this.#ended) await this.#change();
+    const end = this.#buffer.indexOf('\r\n\r\n');
+    this.response = this.#buffer.toString('latin1', 0, end);
+    this.#buffer = this.#buffer.subarray(end + 4);
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#changed = resolve;
+    });
   }
 
   #take(): Frame | undefined {

@@ -119,3 +119,26 @@ test('[MQTT-3.1.4-3] many connections at once for one ClientID leave one of them
   expect(open).toEqual([clients.at(-1)]);
   expect([...broker.clients()]).toHaveLength(1);
 });
+
+test('[MQTT-3.1.4-3] of two that authenticate at the same time, the one that is accepted last stays', async () => {
+  const { connect, newcomer, broker } = world();
+  const watcher = await connect('watcher');
+  await watcher.subscribe('gone');
+  const verdicts: ((allow: boolean) => void)[] = [];
+  const authenticate = () => new Promise<boolean>((resolve) => verdicts.push(resolve));
+  broker.use({ name: 'slow', hooks: { authenticate } });
+  const [early, late] = [newcomer({ name: 'early' }), newcomer({ name: 'late' })];
+  for (const client of [early, late]) {
+    client.send({ type: 'connect', ...kept, will: { topic: 'gone', payload: client.name } });
+    await client.expectNothing();
+  }
+  verdicts[1]?.(true);
+  await late.expect('connack', { reasonCode: 0, sessionPresent: false });
+  await early.expectNothing();
+  verdicts[0]?.(true);
+  await early.expect('connack', { reasonCode: 0, sessionPresent: true });
+  await late.expectDisconnect(0x8e);
+  expect((await watcher.receiveMessage()).text).toBe('late');
+  await early.ping();
+  await watcher.expectNothing();
+});
