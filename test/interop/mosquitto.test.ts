@@ -83,13 +83,13 @@ describeWith(mosquittoTools, 'mosquitto_pub and mosquitto_sub', () => {
     for (let count = 0; count < 3; count += 1) expect((await watcher.next()).topic).toBe('aliases/long');
   });
 
-  test('it takes the retained messages it asks for, and clears them with --remove-retained', async () => {
+  test('it ends when it has taken as many retained messages as it asked for', async () => {
     for (const place of ['a', 'b', 'c']) {
       await broker.broker.publish(`cellar/${place}`, place, { qos: 1, retain: true });
     }
-    const { stdout } = await sub({}, '-t', 'cellar/+', '-C', '3', '-q', '1', '--remove-retained');
+    const { code, stdout } = await sub({}, '-t', 'cellar/+', '-C', '3', '-q', '1', '--retained-only');
+    expect(code).toBe(0);
     expect(stdout.split('\n').sort()).toEqual(['a', 'b', 'c']);
-    expect([...broker.broker.retainedMessages('cellar/#')]).toEqual([]);
   });
 
   test('it reads what the broker tells of itself in $SYS', async () => {

@@ -38,20 +38,22 @@ export interface MqttJsClient extends AsyncDisposable {
   readonly sessionPresent: boolean;
 }
 
-/** Connects MQTT.js. It does not reconnect by itself unless `more` says so. */
+/** Connects MQTT.js. It does not reconnect by itself unless `more` says so; `prepare` sees it before it connects. */
 export async function connectMqttJs(
   broker: InteropBroker,
   appearance: Appearance = {},
   more: IClientOptions = {},
+  prepare: (client: MqttClient) => void = () => {},
 ): Promise<MqttJsClient> {
   const client = mqtt.connect(
     addressOf(broker, appearance.door ?? 'tcp'),
     optionsOf(broker, appearance, more),
   );
   const messages = new Inbox<Heard>('a message for MQTT.js');
-  client.on('message', (_topic, _payload, packet) => messages.push(heard(packet)));
+  client.on('message', (topic, _payload, packet) => messages.push(heard(topic, packet)));
   client.on('error', (error) => messages.fail(error));
   client.on('close', () => messages.fail(new Error('the connection of MQTT.js is closed')));
+  prepare(client);
   const connack = await within('CONNACK for MQTT.js', accepted(client));
   return {
     client,
@@ -185,8 +187,9 @@ function grouped(pairs: NonNullable<Properties['userProperties']>): Record<strin
   return byName;
 }
 
-function heard(packet: IPublishPacket): Heard {
-  const { topic, payload, qos, retain, properties = {} } = packet;
+/** In the packet itself the topic is as it was on the wire: empty where an alias stood for it. */
+function heard(topic: string, packet: IPublishPacket): Heard {
+  const { payload, qos, retain, properties = {} } = packet;
   return { topic, payload: Buffer.from(payload), qos, retain, properties: fromMqttJs(properties) };
 }
 
