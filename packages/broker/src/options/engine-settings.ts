@@ -84,6 +84,7 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [least: number,
  */
 export function settleOptions(options: EngineOptions): EngineSettings {
   refuseUnknownKeys(options);
+  checkParts(options);
   return {
     limits: settleLimits(options.limits),
     maximumQoS: oneOf(options.maximumQoS, 'maximumQoS', [2, 1, 0]),
@@ -124,7 +125,7 @@ export function settleOptions(options: EngineOptions): EngineSettings {
       options.durability === undefined
         ? undefined
         : oneOf(options.durability, 'durability', ['synced', 'written', 'memory']),
-    version: options.version ?? 'carillon',
+    version: text(options.version, 'version', 'carillon'),
   };
 }
 
@@ -161,7 +162,27 @@ function refuseUnknownKeys(options: EngineOptions): void {
   }
 }
 
+/** What is handed over to be called has to have what is called. */
+function checkParts({ logger, persistence }: EngineOptions): void {
+  if (logger !== undefined && !hasMethods(logger, ['debug', 'info', 'warn', 'error'])) {
+    throw new OptionError('logger', logger, 'an object with the functions debug, info, warn and error');
+  }
+  const storeMethods = ['open', 'load', 'commit', 'readQueue', 'close'];
+  if (persistence !== undefined && !hasMethods(persistence, storeMethods)) {
+    const expected = `a store: an object with the functions ${storeMethods.join(', ')}`;
+    throw new OptionError('persistence', persistence, expected);
+  }
+}
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
 function settleLimits(given: Partial<Limits> | undefined): Limits {
+  if (given !== undefined && (typeof given !== 'object' || given === null)) {
+    throw new OptionError('limits', given, 'an object');
+  }
   const limits: Record<keyof Limits, number> = { ...defaultLimits };
   for (const [key, value] of Object.entries(given ?? {})) {
     if (!isLimit(key)) {
@@ -203,6 +224,12 @@ function whole(value: unknown, key: string, fallback: number, least: number, mos
   if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
     throw new OptionError(key, value, `a whole number from ${least} to ${most}`);
   }
+  return value;
+}
+
+function text(value: unknown, key: string, fallback: string): string {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'string') throw new OptionError(key, value, 'a text');
   return value;
 }
 

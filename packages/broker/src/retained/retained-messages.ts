@@ -11,6 +11,8 @@ export class RetainedMessages {
   readonly #messages = new NameTree<Message>();
   /** Of the messages that expire. */
   readonly #expiries = new Map<string, Deadline>();
+  /** Without the broker's own, here and in `#bytes`. */
+  #count = 0;
   #bytes = 0;
 
   constructor(engine: Engine) {
@@ -18,7 +20,7 @@ export class RetainedMessages {
   }
 
   get size(): number {
-    return this.#messages.size;
+    return this.#count;
   }
 
   get bytes(): number {
@@ -80,7 +82,7 @@ export class RetainedMessages {
   #hasRoomFor(message: Message): boolean {
     const { maximumRetainedMessages, maximumRetainedBytes } = this.#engine.options.limits;
     const known = this.#messages.get(message.topic);
-    const count = this.#messages.size + (known === undefined ? 1 : 0);
+    const count = this.#count + (known === undefined ? 1 : 0);
     const bytes = this.#bytes + sizeOf(message) - (known === undefined ? 0 : sizeOf(known));
     return count <= maximumRetainedMessages && bytes <= maximumRetainedBytes;
   }
@@ -88,7 +90,7 @@ export class RetainedMessages {
   #put(message: Message): void {
     this.#take(message.topic);
     this.#messages.set(message.topic, message);
-    this.#bytes += sizeOf(message);
+    this.#tally(message, 1);
     if (message.expiresAt === undefined) return;
     const expiry = this.#engine.deadlines.create(() => this.#expire(message));
     this.#expiries.set(message.topic, expiry);
@@ -103,9 +105,15 @@ export class RetainedMessages {
     const message = this.#messages.get(topic);
     if (message === undefined) return false;
     this.#messages.delete(topic);
-    this.#bytes -= sizeOf(message);
+    this.#tally(message, -1);
     this.#expiries.get(topic)?.cancel();
     this.#expiries.delete(topic);
     return true;
+  }
+
+  #tally(message: Message, sign: 1 | -1): void {
+    if (message.origin === 'system') return;
+    this.#count += sign;
+    this.#bytes += sign * sizeOf(message);
   }
 }
