@@ -87,8 +87,10 @@ export class RetainedMessages {
     return count <= maximumRetainedMessages && bytes <= maximumRetainedBytes;
   }
 
+  /** In the place of the old one: a feed that has the name still to come gives it as it is then. */
   #put(message: Message): void {
-    this.#take(message.topic);
+    const old = this.#messages.get(message.topic);
+    if (old !== undefined) this.#letGo(old);
     this.#messages.set(message.topic, message);
     this.#tally(message, 1);
     if (message.expiresAt === undefined) return;
@@ -105,10 +107,14 @@ export class RetainedMessages {
     const message = this.#messages.get(topic);
     if (message === undefined) return false;
     this.#messages.delete(topic);
-    this.#tally(message, -1);
-    this.#expiries.get(topic)?.cancel();
-    this.#expiries.delete(topic);
+    this.#letGo(message);
     return true;
+  }
+
+  #letGo(message: Message): void {
+    this.#tally(message, -1);
+    this.#expiries.get(message.topic)?.cancel();
+    this.#expiries.delete(message.topic);
   }
 
   #tally(message: Message, sign: 1 | -1): void {
