@@ -6,5 +6,12 @@ export async function createLog(level: LogLevel, onTerminal: boolean): Promise<L
   if (!onTerminal) return pino({ level, base: null }, pino.destination({ dest: 1, sync: true }));
   // Loaded only where somebody reads along.
   const { default: pretty } = await import('pino-pretty');
-  return pino({ level, base: null }, pretty({ translateTime: 'SYS:HH:MM:ss', sync: true, destination: 1 }));
+  const lines = pretty({
+    translateTime: 'SYS:HH:MM:ss',
+    // Fields of the command's own messages, whose words say the same.
+    ignore: 'pid,hostname,listener,version,signal',
+    sync: true,
+    destination: 1,
+  });
+  return pino({ level, base: null }, lines);
 }

@@ -1,10 +1,17 @@
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { Laboratory, PacketClient } from '@carillon/testkit';
+import { createBroker } from 'carillon';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { settleConfiguration } from '../src/effective-configuration.ts';
 import { readFlags } from '../src/flags.ts';
 import { printConfiguration } from '../src/print-configuration.ts';
 import { makeCertificate } from './certificate.ts';
 import { folderWith } from './temporary-folder.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 function settle(...args: string[]) {
   return Promise.resolve().then(() => settleConfiguration(readFlags(args)));
@@ -180,4 +187,26 @@ test('a certificate that is none is told by its flag', async () => {
   const folder = folderWith({ 'server.pem': 'no certificate', 'server.key': 'no key' });
   const files = ['--tls-cert', `${folder}/server.pem`, '--tls-key', `${folder}/server.key`];
   await expect(settle('--tls-port', '8883', ...files)).rejects.toMatchObject({ exitCode: 2 });
+});
+
+test('the module of the README lets nobody in without its password', async () => {
+  vi.stubEnv('MQTT_PASSWORD', 'ding dong');
+  const file = fileURLToPath(new URL('fixtures/readme.config.js', import.meta.url));
+  const { plugins, broker: options, listeners } = await settle('--config', file);
+  expect(listeners.map(({ options: { host } }) => host)).toEqual(['0.0.0.0', '0.0.0.0']);
+
+  const laboratory = new Laboratory();
+  const broker = createBroker({ ...options, ...laboratory.platform });
+  for (const plugin of plugins) broker.use(plugin);
+  const reasonCodeFor = async (password: string | undefined): Promise<number> => {
+    const client = PacketClient.connect(broker, { laboratory });
+    const said = password === undefined ? {} : { password: Buffer.from(password) };
+    return (await client.connectPacket(said)).reasonCode;
+  };
+  expect(await reasonCodeFor(undefined)).toBe(0x87);
+  expect(await reasonCodeFor('guess')).toBe(0x87);
+  expect(await reasonCodeFor('ding dong')).toBe(0x00);
+  const closing = broker.close();
+  await laboratory.settle();
+  await closing;
 });
