@@ -46,8 +46,10 @@ export class Session implements Receiver {
   disconnectedAt: number | undefined;
   owner: SessionOwner;
   will: PendingWill | undefined = undefined;
-  /** Whether the store knows it: sessions that end with their connection are never written. */
+  /** Whether the store has all of it: what sessions that end with their connection gather is never written. */
   isStored: boolean;
+  /** Whether the store has a record of it: such a session may have left a Will there. */
+  isRecorded: boolean;
   /** Set when it has ended: late events of old connections must not revive it. */
   hasEnded = false;
   readonly #engine: Engine;
@@ -66,6 +68,7 @@ export class Session implements Receiver {
       limits: {},
     };
     this.isStored = isStored;
+    this.isRecorded = isStored;
     this.outbox = new Outbox(engine, this, queue);
     this.expiry = engine.deadlines.create(() => engine.sessions.expire(this));
   }

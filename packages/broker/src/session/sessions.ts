@@ -62,7 +62,7 @@ export class Sessions {
     this.#engine.wills.startDelay(session);
   }
 
-  /** The session's time has run out. [MQTT-4.1.0-2] */
+  /** Ends the session if its time has run out, and waits for that otherwise. [MQTT-4.1.0-2] */
   expire(session: Session): void {
     const { expiresAt } = session;
     if (session.hasEnded || session.connection !== undefined || expiresAt === undefined) return;
@@ -87,7 +87,7 @@ export class Sessions {
     const undelivered = session.outbox.takeAll();
     const groups = this.#leaveAll(session);
     session.inboundIds.clear();
-    if (session.isStored) {
+    if (session.isRecorded) {
       this.#engine.turn.record({ do: 'deleteSession', clientId: session.clientId });
     }
     this.#engine.wills.sessionEnded(session);
@@ -116,7 +116,7 @@ export class Sessions {
   startRestored(): void {
     for (const session of [...this.#sessions.values()]) {
       if (session.expiryInterval === 0) this.end(session, 'connection-ended');
-      else this.#setExpiry(session);
+      else this.expire(session);
     }
   }
 

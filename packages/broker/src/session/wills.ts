@@ -23,10 +23,18 @@ export class Wills {
     this.#stopDelay(session);
     const had = session.will !== undefined;
     session.will = will;
-    if (!session.isStored) return;
-    const { clientId } = session;
-    if (will !== undefined) this.#engine.turn.record({ do: 'putWill', clientId, will: recordOf(will) });
-    else if (had) this.#engine.turn.record({ do: 'deleteWill', clientId });
+    if (will !== undefined) this.#record(session, will);
+    else if (had) this.#engine.turn.record({ do: 'deleteWill', clientId: session.clientId });
+  }
+
+  /** A broker that was killed sends it when it comes back, also of a session that ended with it. §3.1.2.5 */
+  #record(session: Session, will: PendingWill): void {
+    const { turn } = this.#engine;
+    if (!session.isRecorded) {
+      session.isRecorded = true;
+      turn.record({ do: 'putSession', session: session.record() });
+    }
+    turn.record({ do: 'putWill', clientId: session.clientId, will: recordOf(will) });
   }
 
   /** DISCONNECT 0x00: the Will is not wanted any more. [MQTT-3.14.4-3] */
@@ -62,10 +70,7 @@ export class Wills {
 
   #wait(session: Session, will: PendingWill & { readonly dueAt: number }): void {
     session.will = will;
-    if (session.isStored) {
-      const { clientId } = session;
-      this.#engine.turn.record({ do: 'putWill', clientId, will: recordOf(will) });
-    }
+    this.#record(session, will);
     const deadline = this.#engine.deadlines.create(() => this.#send(session, will));
     this.#delays.set(session, deadline);
     deadline.setIn(will.dueAt - this.#engine.now());

@@ -1,0 +1,102 @@
+import {
+  type Durability,
+  type MaybePromise,
+  memoryStore,
+  type PageLimits,
+  type QueueEntry,
+  type Store,
+  type StoredRecord,
+  type StoreOperation,
+} from '@carillon/persistence';
+
+/** What the engine read of a queue. */
+export interface QueueRead {
+  readonly clientId: string;
+  readonly after: number;
+  readonly limits: PageLimits;
+}
+
+/**
+ * A store in memory that keeps a record of what it was asked, and that a test can slow down: while it holds,
+ * a commit is done, or fails, when the test says so.
+ */
+export class RecordingStore implements Store {
+  readonly name = 'recording';
+  readonly #memory = memoryStore();
+  readonly supports = this.#memory.supports;
+  /** Every batch so far, begun or done. */
+  readonly batches: (readonly StoreOperation[])[] = [];
+  readonly reads: QueueRead[] = [];
+  #isHolding = false;
+  #held: { readonly store: () => void; readonly fail: (error: Error) => void } | undefined;
+
+  /** From now on a commit waits for `letOneGo`, `failOne` or `release`. */
+  hold(): void {
+    this.#isHolding = true;
+  }
+
+  /** The commit under way is done. Throws when there is none. */
+  letOneGo(): void {
+    this.#takeHeld().store();
+  }
+
+  /** The commit under way fails, and has stored nothing. */
+  failOne(error = new Error('the disk is full')): void {
+    this.#takeHeld().fail(error);
+  }
+
+  /** The commit under way is done, and those that follow are done at once. */
+  release(): void {
+    this.#isHolding = false;
+    if (this.#held !== undefined) this.letOneGo();
+  }
+
+  /** Whether a commit is under way. */
+  get isCommitting(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** What the operations of all batches do, in order. */
+  get done(): string[] {
+    return this.batches.flatMap((batch) => batch.map((operation) => operation.do));
+  }
+
+  open(): MaybePromise<void> {
+    return this.#memory.open();
+  }
+
+  load(): AsyncIterable<StoredRecord> | Iterable<StoredRecord> {
+    return this.#memory.load();
+  }
+
+  commit(batch: readonly StoreOperation[], durability: Durability): MaybePromise<void> {
+    if (this.#held !== undefined) throw new Error('two commits overlap');
+    this.batches.push(batch);
+    if (!this.#isHolding) return this.#memory.commit(batch, durability);
+    return new Promise<void>((resolve, reject) => {
+      this.#held = {
+        store: () => {
+          void this.#memory.commit(batch, durability);
+          resolve();
+        },
+        fail: reject,
+      };
+    });
+  }
+
+  readQueue(clientId: string, after: number, limits: PageLimits): MaybePromise<readonly QueueEntry[]> {
+    this.reads.push({ clientId, after, limits });
+    return this.#memory.readQueue(clientId, after, limits);
+  }
+
+  close(): MaybePromise<void> {
+    return this.#memory.close();
+  }
+
+  #takeHeld() {
+    const held = this.#held;
+    if (held === undefined) throw new Error('no commit is under way');
+    this.#held = undefined;
+    return held;
+  }
+}
