@@ -193,7 +193,7 @@ test('the module of the README lets nobody in without its password', async () =>
   vi.stubEnv('MQTT_PASSWORD', 'ding dong');
   const file = fileURLToPath(new URL('fixtures/readme.config.js', import.meta.url));
   const { plugins, broker: options, listeners } = await settle('--config', file);
-  expect(listeners.map(({ options: { host } }) => host)).toEqual(['0.0.0.0', '0.0.0.0']);
+  expect(listeners).toMatchObject([{ options: { host: '0.0.0.0' } }, { options: { host: '0.0.0.0' } }]);
 
   const laboratory = new Laboratory();
   const broker = createBroker({ ...options, ...laboratory.platform });
