@@ -94,7 +94,7 @@ test('a port in use is told with a stable code', async () => {
 });
 
 test('a store that cannot be opened keeps the broker from listening', async () => {
-  const store = { ...memoryStore(), open: () => Promise.reject(new Error('the disk is gone')) };
+  const store = Object.assign(memoryStore(), { open: () => Promise.reject(new Error('the disk is gone')) });
   await using broken = createBroker({ persistence: store });
   await expect(broken.listen({ port: 0, host })).rejects.toThrow('the disk is gone');
 });
