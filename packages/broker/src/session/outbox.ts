@@ -63,6 +63,11 @@ export class Outbox {
     return this.#queue.bytes + this.#inflightBytes;
   }
 
+  /** The sequence number after which only the store knows what waits; undefined when there is no such part. */
+  get tailBegin(): number | undefined {
+    return this.#queue.hasTail ? this.#queue.lastRead : undefined;
+  }
+
   /** Takes a copy: sends it, lets it wait, or drops it and says so. */
   accept(offered: Copy, fanOut: FanOut): void {
     const copy = checkDelivery(this.#engine, this.#session, offered);

@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { hasExpired } from '../publishing/broker-message.ts';
 import type { ShareGroup } from '../routing/share-group.ts';
 import { type Receiver, Subscription } from '../routing/subscription.ts';
+import { AbandonedQueues } from './abandoned-queues.ts';
 import type { QueuedMessage } from './queued-message.ts';
 import { emptyQueue, neverExpires, Session } from './session.ts';
 
@@ -14,9 +15,11 @@ export type SessionEnd = 'expired' | 'replaced' | 'connection-ended' | 'by-host'
 export class Sessions {
   readonly #engine: Engine;
   readonly #sessions = new Map<string, Session>();
+  readonly #abandoned: AbandonedQueues;
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#abandoned = new AbandonedQueues(engine);
   }
 
   get size(): number {
@@ -34,6 +37,7 @@ export class Sessions {
   create(record: SessionRecord, isStored: boolean): Session {
     const session = new Session(this.#engine, record, emptyQueue, isStored);
     this.#sessions.set(record.clientId, session);
+    this.#abandoned.forget(record.clientId);
     if (isStored) this.recordSession(session);
     this.#engine.hooks.slots.sessionCreated?.({ session: session.view() });
     return session;
@@ -87,13 +91,33 @@ export class Sessions {
     const undelivered = session.outbox.takeAll();
     const groups = this.#leaveAll(session);
     session.inboundIds.clear();
-    if (session.isRecorded) {
+    const { dropped, sessionExpired, sessionDeleted } = this.#engine.hooks.slots;
+    const { tailBegin } = session.outbox;
+    // One that is replaced cannot wait for that: its successor has the same place in the store.
+    const readsTail = why !== 'replaced' && (groups.size > 0 || dropped !== null);
+    if (tailBegin !== undefined && readsTail) this.#abandon(session, tailBegin, undelivered, groups);
+    else if (session.isRecorded) {
       this.#engine.turn.record({ do: 'deleteSession', clientId: session.clientId });
     }
     this.#engine.wills.sessionEnded(session);
     this.#passOn(undelivered, groups, session, 'session-ended');
-    const { sessionExpired, sessionDeleted } = this.#engine.hooks.slots;
     (why === 'expired' ? sessionExpired : sessionDeleted)?.({ session: view });
+  }
+
+  /** As an ended session it stays in the store until the last of its queue has been passed on. */
+  #abandon(
+    session: Session,
+    tailBegin: number,
+    undelivered: readonly QueuedMessage[],
+    groups: ReadonlyMap<string, ShareGroup>,
+  ): void {
+    const { clientId } = session;
+    const { turn } = this.#engine;
+    turn.record({ do: 'putSession', session: { ...session.record(), sessionExpiryInterval: 0 } });
+    for (const { sequence } of undelivered) turn.record({ do: 'dequeue', clientId, sequence });
+    this.#abandoned.read(clientId, tailBegin, (entries) =>
+      this.#passOn(entries, groups, session, 'session-ended'),
+    );
   }
 
   /** Another member of the group gets what came by a shared subscription that is gone. */
