@@ -1,0 +1,172 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type PageLimits,
+  type QueueEntry,
+  type Store,
+  type StoreCapabilities,
+  type StoredRecord,
+  StoreError,
+} from '@carillon/persistence';
+import { Level } from 'level';
+import {
+  type Damaged,
+  type FolderEntry,
+  folderClientIds,
+  folderQueue,
+  folderRecords,
+} from './folder-sessions.ts';
+import { LevelFolder, type ReadableLevel } from './level-folder.ts';
+import { sizeOf } from './queue-items.ts';
+import { storeErrorOf } from './store-errors.ts';
+
+export interface ReadAedesOptions {
+  /** Told of every record that could not be read; it is left out. */
+  readonly damaged?: Damaged;
+  /** Milliseconds since 1970: Aedes does not say when a message came or a session began. Default: `Date.now()`. */
+  readonly now?: number;
+}
+
+/** What a folder of Aedes holds: the records of a store, and the entries of each session's queue after it. */
+export type AedesRecord =
+  | StoredRecord
+  | { readonly kind: 'queueEntry'; readonly clientId: string; readonly entry: QueueEntry };
+
+/**
+ * Everything in a LevelDB database that Aedes wrote with aedes-persistence-level, or Carillon with
+ * `aedesPersistence`. Nothing is changed in it.
+ *
+ * @example
+ * ```ts
+ * for await (const record of readAedesLevel(new Level('./aedes-data'))) console.log(record.kind);
+ * ```
+ */
+export async function* readAedesLevel(
+  level: ReadableLevel,
+  options: ReadAedesOptions = {},
+): AsyncGenerator<AedesRecord> {
+  const { now = Date.now(), damaged = () => {} } = options;
+  const folder = new LevelFolder(level);
+  for await (const record of folderRecords(folder, now, damaged)) {
+    yield record;
+    if (record.kind !== 'session') continue;
+    const { clientId } = record.session;
+    for await (const found of folderQueue(folder, clientId, now, damaged)) {
+      yield { kind: 'queueEntry', clientId, entry: queueEntryOf(found) };
+    }
+  }
+}
+
+/**
+ * The client ids of a LevelDB database that Aedes wrote, for the option `adopt` of `aedesPersistence`.
+ *
+ * @example
+ * ```ts
+ * const level = new Level('./aedes-data');
+ * broker.use(aedesPersistence(aedesPersistenceLevel(level), { adopt: aedesClientIds(level) }));
+ * ```
+ */
+export async function* aedesClientIds(level: ReadableLevel): AsyncGenerator<string> {
+  const folder = new LevelFolder(level);
+  yield* folderClientIds(folder, await folder.idForm());
+}
+
+/**
+ * A folder that Aedes wrote with aedes-persistence-level, as a store to copy from. It cannot be written.
+ *
+ * @example
+ * ```ts
+ * const from = aedesLevelFolder('./aedes-data');
+ * await from.open();
+ * for await (const record of from.load()) console.log(record.kind);
+ * ```
+ */
+export function aedesLevelFolder(location: string, options: ReadAedesOptions = {}): Store {
+  return new AedesFolderStore(location, options);
+}
+
+interface Cursor {
+  readonly clientId: string;
+  readonly after: number;
+  /** Read, but too large for the last page. */
+  readonly next: FolderEntry | undefined;
+  readonly entries: AsyncGenerator<FolderEntry>;
+}
+
+class AedesFolderStore implements Store {
+  readonly name: string;
+  readonly supports: StoreCapabilities = { durability: 'memory', atomicBatches: false, restart: true };
+  readonly #location: string;
+  readonly #level: Level<string, Uint8Array>;
+  readonly #folder: LevelFolder;
+  readonly #now: number;
+  readonly #damaged: Damaged;
+  /** Where the last page ended: queues are copied one after the other. */
+  #cursor: Cursor | undefined = undefined;
+
+  constructor(location: string, { damaged = () => {}, now = Date.now() }: ReadAedesOptions) {
+    this.name = `aedes-folder:${location}`;
+    this.#location = location;
+    this.#level = new Level(location, { createIfMissing: false, valueEncoding: 'view' });
+    this.#folder = new LevelFolder(this.#level);
+    this.#damaged = damaged;
+    this.#now = now;
+  }
+
+  async open(): Promise<void> {
+    try {
+      // LevelDB would make the folder before it finds that there is no database in it.
+      await access(join(this.#location, 'CURRENT'));
+      await this.#level.open();
+    } catch (error) {
+      throw storeErrorOf(error, this.name);
+    }
+  }
+
+  load(): AsyncIterable<StoredRecord> {
+    return folderRecords(this.#folder, this.#now, this.#damaged);
+  }
+
+  commit(): never {
+    throw new StoreError('io', `${this.name}: a folder of Aedes is only read`);
+  }
+
+  async readQueue(clientId: string, after: number, limits: PageLimits): Promise<readonly QueueEntry[]> {
+    const { entries, next } = await this.#cursorAt(clientId, after);
+    const page: QueueEntry[] = [];
+    let bytes = 0;
+    for (let found = next ?? (await nextOf(entries)); found !== undefined; found = await nextOf(entries)) {
+      const { sequence, message } = found.entry;
+      if (sequence <= after) continue;
+      bytes += sizeOf(message);
+      if (page.length > 0 && (page.length >= limits.entries || bytes > limits.bytes)) {
+        this.#cursor = { clientId, after: page.at(-1)?.sequence ?? after, next: found, entries };
+        return page;
+      }
+      page.push(queueEntryOf(found));
+    }
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.#cursor?.entries.return(undefined);
+    await this.#level.close();
+  }
+
+  async #cursorAt(clientId: string, after: number): Promise<Pick<Cursor, 'entries' | 'next'>> {
+    const cursor = this.#cursor;
+    this.#cursor = undefined;
+    if (cursor?.clientId === clientId && cursor.after === after) return cursor;
+    await cursor?.entries.return(undefined);
+    return { entries: folderQueue(this.#folder, clientId, this.#now, this.#damaged), next: undefined };
+  }
+}
+
+function queueEntryOf({ entry, delivery }: FolderEntry): QueueEntry {
+  return { ...entry, packetId: delivery?.packetId ?? 0, state: delivery?.state ?? 'queued' };
+}
+
+async function nextOf(entries: AsyncGenerator<FolderEntry>): Promise<FolderEntry | undefined> {
+  const { done, value } = await entries.next();
+  return done === true ? undefined : value;
+}

@@ -1,0 +1,21 @@
+export {
+  type AedesRecord,
+  aedesClientIds,
+  aedesLevelFolder,
+  type ReadAedesOptions,
+  readAedesLevel,
+} from './aedes-level-folder.ts';
+export { aedesPersistence, aedesStore } from './aedes-persistence.ts';
+export type { AedesStoreOptions } from './aedes-store.ts';
+export type { Damaged } from './folder-sessions.ts';
+export type { AedesPersistenceInstance } from './instance.ts';
+export type { ReadableLevel } from './level-folder.ts';
+export {
+  type ChainedBatch,
+  type LevelChange,
+  type LevelDatabase,
+  type LevelRange,
+  type OrderedLevel,
+  type OrderedLevelOptions,
+  orderedLevel,
+} from './ordered-level.ts';
