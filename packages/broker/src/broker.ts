@@ -44,6 +44,8 @@ type BrokerState = 'new' | 'starting' | 'running' | 'closing' | 'closed';
 export class EngineBroker implements Broker {
   readonly #engine: RunningEngine;
   readonly #systemTopics: SystemTopics;
+  /** Whose loops end with the broker. */
+  readonly #streams = new Set<SubscriptionStream>();
   #state: BrokerState = 'new';
   #starting: Promise<void> | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
@@ -112,7 +114,11 @@ export class EngineBroker implements Broker {
 
   messages(filter: string, options: SubscribeOptions = {}): MessageStream {
     this.#refuseWhenClosed();
-    return new SubscriptionStream(this.#engine, filter, options);
+    const stream = new SubscriptionStream(this.#engine, filter, options, (over) =>
+      this.#streams.delete(over),
+    );
+    this.#streams.add(stream);
+    return stream;
   }
 
   client(clientId: string): Client | undefined {
@@ -135,6 +141,7 @@ export class EngineBroker implements Broker {
   }
 
   endSession(clientId: string, options: DisconnectOptions = {}): boolean {
+    this.#refuseWhenClosed();
     const { reasonCode, reason } = disconnectReason(options);
     const { sessions } = this.#engine;
     const session = sessions.get(clientId);
@@ -219,7 +226,12 @@ export class EngineBroker implements Broker {
     const wasStarted = this.#state === 'running';
     this.#state = 'closing';
     this.#systemTopics.stop();
-    await closeBroker(this.#engine, options, wasStarted);
+    await closeBroker(this.#engine, options, {
+      wasStarted,
+      clientsLeft: () => {
+        for (const stream of [...this.#streams]) stream.end();
+      },
+    });
     this.#state = 'closed';
   }
 

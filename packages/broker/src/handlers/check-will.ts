@@ -1,5 +1,6 @@
 import { type QoS, ReasonCode, type Will } from '@carillon/protocol';
 import { findTopicNameFault, type TopicLimits } from '@carillon/topics';
+import { isOwnTopic } from '../system/own-topics.ts';
 import { ConnectRefused } from './connect-refused.ts';
 
 /** What a Will has to fit into. */
@@ -29,7 +30,7 @@ export function checkWill(will: Will | undefined, bounds: WillBounds): void {
       throw new ConnectRefused(ReasonCode.TopicNameInvalid, `Will: ${fault.message}`, fault.rule);
     }
   }
-  if (will.topic.startsWith('$SYS')) {
-    throw new ConnectRefused(ReasonCode.TopicNameInvalid, 'a Will cannot go to $SYS', 'state');
+  if (isOwnTopic(will.topic)) {
+    throw new ConnectRefused(ReasonCode.NotAuthorized, 'a Will cannot go to $SYS', 'state');
   }
 }

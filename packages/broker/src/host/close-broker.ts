@@ -8,12 +8,17 @@ const defaultPatience = 5000;
  * Ends everything in order: the clients are told and get what was sent to them, what is to be stored is
  * stored, the plugins close (the last one first), then the store.
  */
-export async function closeBroker(engine: Engine, options: CloseOptions, wasStarted: boolean): Promise<void> {
+export async function closeBroker(
+  engine: Engine,
+  options: CloseOptions,
+  { wasStarted, clientsLeft }: { wasStarted: boolean; clientsLeft: () => void },
+): Promise<void> {
   const { slots } = engine.hooks;
   slots.draining?.({ at: engine.now() });
   tellClients(engine, options.serverReference);
   await leaveInTime(engine, options.within ?? defaultPatience);
   await engine.turn.settled();
+  clientsLeft();
   engine.deadlines.clear();
   engine.hooks.slots.stopped?.({ at: engine.now() });
   await engine.hooks.closeAll();
@@ -32,9 +37,14 @@ function tellClients(engine: Engine, serverReference: string | undefined): void 
 
 /** Those who have not taken what was sent to them by then are cut off. */
 async function leaveInTime(engine: Engine, within: number): Promise<void> {
-  const patience = engine.clock.schedule(within, () => {
-    for (const connection of [...engine.connections]) connection.destroy();
+  await new Promise<void>((resolve) => {
+    const patience = engine.clock.schedule(within, () => {
+      for (const connection of [...engine.connections]) connection.destroy();
+      resolve();
+    });
+    void engine.connections.emptied().then(() => {
+      patience.cancel();
+      resolve();
+    });
   });
-  await engine.connections.emptied();
-  patience.cancel();
 }

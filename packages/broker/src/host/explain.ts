@@ -2,9 +2,11 @@ import type { Explanation, ExplanationStep } from '@carillon/hooks';
 import { ReasonCode, type SubscriptionRequest } from '@carillon/protocol';
 import { findTopicFilterFault, findTopicNameFault, matchesFilter, parseSharedFilter } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
+import { OptionError } from '../options/option-error.ts';
 import { createMessage } from '../publishing/broker-message.ts';
-import { allowsFilter, allowsReceiving, allowsTopic } from '../publishing/permissions.ts';
+import { allowsFilter, allowsReceiving, allowsTopic, isInside } from '../publishing/permissions.ts';
 import type { Session } from '../session/session.ts';
+import { isOwnTopic } from '../system/own-topics.ts';
 
 type Verdict =
   | { allowed: true; by: string }
@@ -39,6 +41,9 @@ export async function explain(
   action: 'publish' | 'subscribe' | 'receive',
   topic: string,
 ): Promise<Explanation> {
+  if (!['publish', 'subscribe', 'receive'].includes(action)) {
+    throw new OptionError('action', action, 'publish, subscribe or receive');
+  }
   const trail = new Trail();
   const session = engine.sessions.get(clientId);
   if (session === undefined) {
@@ -68,7 +73,7 @@ async function explainPublish(
   if (fault !== undefined)
     return trail.denied('topic', fault.rule, ReasonCode.TopicNameInvalid, fault.message);
   trail.allow('topic', 'it is a topic name');
-  if (topic.startsWith('$SYS')) {
+  if (isOwnTopic(topic)) {
     return trail.denied(
       'topic',
       'state',
@@ -167,8 +172,7 @@ async function explainReceive(
   const matching = [...session.subscriptions.values()].filter(({ record }) =>
     matchesFilter(record.topicFilter, mounted),
   );
-  const [first] = matching;
-  if (first === undefined) {
+  if (matching.length === 0 || !isInside(mounted, mountPoint)) {
     const detail = 'no subscription of the session matches it';
     return trail.denied('subscription', 'subscription', ReasonCode.NoSubscriptionExisted, detail);
   }
@@ -199,16 +203,17 @@ async function explainReceive(
     if (!verdict.allowed) return conclude(trail, 'authorizeDeliver', verdict);
     trail.allow('authorizeDeliver', `allowed by ${verdict.by}`);
   }
-  return explainQueue(session, first.record.qos, trail);
+  const qos = Math.max(...matching.map(({ record }) => record.qos));
+  return explainQueue(session, qos, engine.options.queueQoS0, trail);
 }
 
-function explainQueue(session: Session, qos: number, trail: Trail): Explanation {
+function explainQueue(session: Session, qos: number, queueQoS0: boolean, trail: Trail): Explanation {
   const { connection, outbox, queueLimits } = session;
   if (connection?.isCongested === true && qos === 0) {
     const detail = 'its output buffer is full: QoS 0 is dropped';
     return trail.denied('queue', 'queue', ReasonCode.QuotaExceeded, detail);
   }
-  if (connection === undefined && qos === 0) {
+  if (connection === undefined && qos === 0 && !queueQoS0) {
     return trail.denied(
       'queue',
       'queue',

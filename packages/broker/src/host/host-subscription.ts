@@ -1,5 +1,4 @@
 import type { HostSubscription, MessageHandler, ReceivedMessage, SubscribeOptions } from '@carillon/hooks';
-import type { Message } from '@carillon/persistence';
 import { type FilterPattern, parseFilterPattern, parseSharedFilter } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
 import { OptionError } from '../options/option-error.ts';
@@ -27,6 +26,8 @@ export class InProcessSubscription implements HostSubscription, Receiver {
   #retained: RetainedFeed | undefined;
   #isHandling = false;
   #isOver = false;
+  /** Set when nothing new is taken any more: called when what was there is handled. */
+  #whenDrained: (() => void) | undefined = undefined;
 
   constructor(engine: Engine, filter: string, handler: MessageHandler, options: SubscribeOptions) {
     this.#engine = engine;
@@ -37,6 +38,11 @@ export class InProcessSubscription implements HostSubscription, Receiver {
     this.#pattern = parseFilterPattern(filter, engine.topicLimits);
     const shared = parseSharedFilter(this.#pattern.filter);
     const { qos = 2, noLocal = false, retainHandling = 0 } = options;
+    oneOf(qos, 'qos', [0, 1, 2]);
+    oneOf(retainHandling, 'retainHandling', [0, 1, 2]);
+    if (noLocal && shared !== undefined) {
+      throw new OptionError('noLocal', noLocal, 'false for a shared subscription');
+    }
     this.#subscription = new Subscription(this, {
       filter,
       topicFilter: shared?.filter ?? this.#pattern.filter,
@@ -73,6 +79,13 @@ export class InProcessSubscription implements HostSubscription, Receiver {
     this.#take(copy, fanOut);
   }
 
+  /** Takes nothing new; `done` is called when what has come is handled. */
+  finish(done: () => void): void {
+    this.#engine.router.remove(this.#subscription);
+    this.#whenDrained = done;
+    this.#next();
+  }
+
   unsubscribe(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -91,20 +104,24 @@ export class InProcessSubscription implements HostSubscription, Receiver {
       this.#engine.drop(copy.message, 'handler-full', undefined, fanOut);
       return;
     }
-    this.#queue.push(this.#receive(copy.message, false));
+    this.#queue.push(this.#receive(copy, false));
     fanOut.sent++;
     this.#next();
   }
 
-  #receive(message: Message, retained: boolean): ReceivedMessage {
-    return received(detachMessage(message), retained, this.#pattern.parametersOf(message.topic));
+  #receive({ message, qos }: Copy, retained: boolean): ReceivedMessage {
+    const own = qos === message.qos ? message : { ...message, qos };
+    return received(detachMessage(own), retained, this.#pattern.parametersOf(message.topic));
   }
 
   /** Calls the handler for one message after another; only promises are waited for. */
   #next(): void {
     while (!this.#isHandling && !this.#isOver) {
       const message = this.#queue.shift() ?? this.#nextRetained();
-      if (message === undefined) return;
+      if (message === undefined) {
+        this.#whenDrained?.();
+        return;
+      }
       this.#isHandling = true;
       try {
         const pending = this.#handler(message);
@@ -120,7 +137,7 @@ export class InProcessSubscription implements HostSubscription, Receiver {
   #nextRetained(): ReceivedMessage | undefined {
     const copy = this.#retained?.next();
     if (copy === undefined) this.#retained = undefined;
-    return copy === undefined ? undefined : this.#receive(copy.message, true);
+    return copy === undefined ? undefined : this.#receive(copy, true);
   }
 
   async #waitFor(pending: Promise<void>, message: ReceivedMessage): Promise<void> {
@@ -136,6 +153,10 @@ export class InProcessSubscription implements HostSubscription, Receiver {
   #report(error: unknown, { topic }: ReceivedMessage): void {
     this.#engine.logger.error({ err: error, filter: this.filter, topic }, 'a message handler failed');
   }
+}
+
+function oneOf(value: number, key: string, choices: readonly number[]): void {
+  if (!choices.includes(value)) throw new OptionError(key, value, `one of ${choices.join(', ')}`);
 }
 
 function queueLength(value: number | undefined): number {

@@ -2,16 +2,26 @@ import type { MessageStream, ReceivedMessage, SubscribeOptions } from '@carillon
 import type { Engine } from '../engine.ts';
 import { InProcessSubscription } from './host-subscription.ts';
 
+type Step = IteratorResult<ReceivedMessage, undefined>;
+
 /** The messages of a filter for `for await`: a subscription whose handler is the loop's body. */
 export class SubscriptionStream implements MessageStream {
   readonly #subscription: InProcessSubscription;
+  readonly #whenOver: (stream: SubscriptionStream) => void;
   /** The message that is on offer, until the loop comes for it. */
   #offered: ReceivedMessage | undefined = undefined;
   #taken: (() => void) | undefined = undefined;
-  #waiting: ((result: IteratorResult<ReceivedMessage, undefined>) => void) | undefined = undefined;
+  /** Those who came before their message did. */
+  #waiting: ((step: Step) => void)[] = [];
   #state: 'open' | 'ending' | 'over' = 'open';
 
-  constructor(engine: Engine, filter: string, options: SubscribeOptions) {
+  constructor(
+    engine: Engine,
+    filter: string,
+    options: SubscribeOptions,
+    whenOver: (stream: SubscriptionStream) => void = () => {},
+  ) {
+    this.#whenOver = whenOver;
     this.#subscription = new InProcessSubscription(
       engine,
       filter,
@@ -24,21 +34,20 @@ export class SubscriptionStream implements MessageStream {
     return this;
   }
 
-  next(): Promise<IteratorResult<ReceivedMessage, undefined>> {
+  next(): Promise<Step> {
     const message = this.#offered;
     if (message !== undefined) {
       this.#offered = undefined;
       this.#taken?.();
       return Promise.resolve({ done: false, value: message });
     }
-    if (this.#state === 'ending') this.#finish();
     if (this.#state === 'over') return Promise.resolve(over);
     return new Promise((resolve) => {
-      this.#waiting = resolve;
+      this.#waiting.push(resolve);
     });
   }
 
-  return(): Promise<IteratorResult<ReceivedMessage, undefined>> {
+  return(): Promise<Step> {
     this.#finish();
     return Promise.resolve(over);
   }
@@ -46,7 +55,7 @@ export class SubscriptionStream implements MessageStream {
   end(): void {
     if (this.#state !== 'open') return;
     this.#state = 'ending';
-    if (this.#waiting !== undefined) this.#finish();
+    this.#subscription.finish(() => this.#finish());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -55,9 +64,8 @@ export class SubscriptionStream implements MessageStream {
   }
 
   #offer(message: ReceivedMessage): Promise<void> | undefined {
-    const waiting = this.#waiting;
+    const waiting = this.#waiting.shift();
     if (waiting !== undefined) {
-      this.#waiting = undefined;
       waiting({ done: false, value: message });
       return undefined;
     }
@@ -73,9 +81,9 @@ export class SubscriptionStream implements MessageStream {
     this.#offered = undefined;
     this.#subscription.unsubscribe();
     this.#taken?.();
-    this.#waiting?.(over);
-    this.#waiting = undefined;
+    for (const waiting of this.#waiting.splice(0)) waiting(over);
+    this.#whenOver(this);
   }
 }
 
-const over: IteratorResult<ReceivedMessage, undefined> = { done: true, value: undefined };
+const over: Step = { done: true, value: undefined };

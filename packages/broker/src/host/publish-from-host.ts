@@ -1,6 +1,6 @@
 import type { Payload, PublishOptions, PublishReceipt } from '@carillon/hooks';
 import type { MaybePromise } from '@carillon/persistence';
-import { ReasonCode } from '@carillon/protocol';
+import { EncodeError, encodedLength, type MessageProperties, ReasonCode } from '@carillon/protocol';
 import { findTopicNameFault } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
 import { OptionError } from '../options/option-error.ts';
@@ -24,6 +24,7 @@ export function publishFromHost(
   checkTopic(engine, topic, 'topic');
   if (properties?.responseTopic !== undefined) checkTopic(engine, properties.responseTopic, 'responseTopic');
   if (qos !== 0 && qos !== 1 && qos !== 2) throw new OptionError('qos', qos, '0, 1 or 2');
+  checkProperties(properties);
   const message = createMessage(
     {
       topic,
@@ -73,8 +74,21 @@ function checkTopic(engine: Engine, topic: string, key: string): void {
   if (fault !== undefined) throw new OptionError(key, topic, `a topic name: ${fault.message}`);
 }
 
+/** What no packet could carry is thrown here, and not at the first receiver. */
+function checkProperties(properties: MessageProperties | undefined): void {
+  if (properties === undefined) return;
+  const packet = { type: 'publish', topic: 't', qos: 0, retain: false, dup: false, packetId: 0 } as const;
+  try {
+    encodedLength({ ...packet, payload: new Uint8Array(0), properties }, 5);
+  } catch (error) {
+    if (!(error instanceof EncodeError)) throw error;
+    throw new OptionError('properties', properties, `what a PUBLISH can carry: ${error.message}`);
+  }
+}
+
+/** A copy: what the host does with its buffer afterwards is its own affair. */
 function toBytes(payload: Payload): Uint8Array {
   if (typeof payload === 'string') return new TextEncoder().encode(payload);
-  if (payload instanceof Uint8Array) return payload;
+  if (payload instanceof Uint8Array) return new Uint8Array(payload);
   throw new OptionError('payload', payload, 'a Uint8Array or a string');
 }
