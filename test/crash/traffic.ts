@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import { PublisherLedger, SubscriberLedger } from './ledger.ts';
+
+const window = 40;
+
+/** A client that comes back to its session by itself whenever the broker does. */
+export function persistentClient(port: number, clientId: string): MqttClient {
+  const options: IClientOptions = {
+    host: '127.0.0.1',
+    port,
+    clientId,
+    clean: false,
+    protocolVersion: 5,
+    properties: { sessionExpiryInterval: 3600 },
+    reconnectPeriod: 20,
+    connectTimeout: 5000,
+    resubscribe: false,
+  };
+  const client = mqtt.connect(options);
+  // While the broker is dead every attempt to connect fails; that is what this test is about.
+  client.on('error', () => {});
+  return client;
+}
+
+/** Publishes as fast as acknowledgements allow, until it is stopped. */
+export class Publisher {
+  readonly ledger: PublisherLedger;
+  readonly #client: MqttClient;
+  readonly #told: () => void;
+  #outstanding = 0;
+  #isStopped = false;
+  #settled: (() => void) | undefined = undefined;
+
+  constructor(port: number, name: string, qos: 1 | 2, told: () => void) {
+    this.ledger = new PublisherLedger(name, qos);
+    this.#client = persistentClient(port, name);
+    this.#told = told;
+    this.#client.on('connect', () => this.#fill());
+  }
+
+  /** No new messages; settles when all that were sent are acknowledged. */
+  stop(): Promise<void> {
+    this.#isStopped = true;
+    if (this.#outstanding === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#settled = resolve;
+    });
+  }
+
+  end(): Promise<void> {
+    return this.#client.endAsync(true);
+  }
+
+  #fill(): void {
+    while (!this.#isStopped && this.#client.connected && this.#outstanding < window) this.#publish();
+  }
+
+  #publish(): void {
+    const number = this.ledger.sent++;
+    this.#outstanding++;
+    const { name, qos } = this.ledger;
+    this.#client.publish(`crash/${name}`, String(number), { qos, retain: true }, (error?: Error | null) => {
+      this.#outstanding--;
+      if (!error) this.ledger.acknowledged.add(number);
+      this.#told();
+      // Another turn: MQTT.js calls back in the turn of `publish` when its connection has just died.
+      setImmediate(() => this.#fill());
+      if (this.#outstanding === 0) this.#settled?.();
+    });
+  }
+}
+
+/** Notes what it receives. Its session is made by the first connection and never again. */
+export class Subscriber {
+  readonly ledger: SubscriberLedger;
+  readonly #client: MqttClient;
+
+  private constructor(name: string, client: MqttClient, noted: () => void) {
+    this.ledger = new SubscriberLedger(name);
+    this.#client = client;
+    client.on('message', (topic, payload, packet) => {
+      if (packet.retain) return;
+      this.ledger.note(topic.slice('crash/'.length), Number(payload.toString()));
+      noted();
+    });
+  }
+
+  static async subscribe(port: number, name: string, noted: () => void): Promise<Subscriber> {
+    const client = persistentClient(port, name);
+    const subscriber = new Subscriber(name, client, noted);
+    await once(client, 'connect');
+    await client.subscribeAsync('crash/#', { qos: 2 });
+    return subscriber;
+  }
+
+  /** Comes back to a session that must be there. */
+  static resume(port: number, name: string, noted: () => void): Subscriber {
+    return new Subscriber(name, persistentClient(port, name), noted);
+  }
+
+  end(): Promise<void> {
+    return this.#client.endAsync(true);
+  }
+}
