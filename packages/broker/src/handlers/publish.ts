@@ -6,7 +6,7 @@ import {
   type PublishPacket,
   ReasonCode,
 } from '@carillon/protocol';
-import { findTopicNameFault, isSystemTopic, type TopicFault } from '@carillon/topics';
+import { findTopicNameFault, type TopicFault } from '@carillon/topics';
 import { acknowledgeWhenStored } from '../connection/acknowledge-when-stored.ts';
 import type { Connection } from '../connection/connection.ts';
 import { mountProperties } from '../connection/mount-point.ts';
@@ -15,6 +15,7 @@ import type { FanOut } from '../publishing/fan-out.ts';
 import { RefusedPublish } from '../publishing/publishing.ts';
 import { tellPublished } from '../publishing/tell-published.ts';
 import type { Session } from '../session/session.ts';
+import { isOwnTopic } from '../system/own-topics.ts';
 import { isPromise } from '../when-done.ts';
 
 /** PUBLISH from a client: alias, legality, grants and window, QoS 2 repeats; then it is a message. */
@@ -37,7 +38,7 @@ export function handlePublish(connection: Connection, packet: PublishPacket): Ma
   if (topicFault !== undefined) {
     throw new ProtocolError(ReasonCode.TopicNameInvalid, topicFault.rule, topicFault.message);
   }
-  if (isSystemTopic(topic) && topic.startsWith('$SYS')) {
+  if (isOwnTopic(topic)) {
     const reason = "the topics under $SYS are the broker's own";
     const refused = new RefusedPublish(ReasonCode.NotAuthorized, reason, 'state');
     answer(connection, packet, topic, refused);
