@@ -21,7 +21,10 @@ const probe = (name: string): Tool => ({
   probe: ['sh', '-c', `command -v ${name}`],
 });
 
-export const mosquittoTools: readonly Tool[] = [probe('mosquitto_pub'), probe('mosquitto_sub')];
+/** Makes a program say each line at once; to a pipe C would keep it back until a buffer is full. */
+const stdbuf: Tool = { ...probe('stdbuf'), debianPackage: 'coreutils' };
+
+export const mosquittoTools: readonly Tool[] = [probe('mosquitto_pub'), probe('mosquitto_sub'), stdbuf];
 export const mosquittoRequest: Tool = probe('mosquitto_rr');
 
 /** The command line clients of Eclipse Mosquitto, written in C. */
@@ -114,7 +117,6 @@ async function subscribe(broker: InteropBroker, appearance: Appearance, wish: Wi
     else if (line.includes('\t')) messages.push(heard(line));
   };
   const program = new Program(
-    // Its output goes to a pipe, where C would keep it back until a buffer is full.
     'stdbuf',
     [
       ...['-oL', 'mosquitto_sub', ...connectArguments(broker, { ...appearance, clientId })],
@@ -128,15 +130,19 @@ async function subscribe(broker: InteropBroker, appearance: Appearance, wish: Wi
     ],
     onLine,
   );
-  const ended = program.ended();
-  ended.then(
+  program.ended().then(
     (code) => {
       const error = new Error(`mosquitto_sub ended with ${code}: ${program.stderr}`);
       for (const inbox of [messages, subscribed, pongs]) inbox.fail(error);
     },
     () => {},
   );
-  await subscribed.next();
+  try {
+    await subscribed.next();
+  } catch (error) {
+    await program[Symbol.asyncDispose]();
+    throw error;
+  }
   return {
     clientId,
     next: () => messages.next(),

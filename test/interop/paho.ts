@@ -95,13 +95,26 @@ function toldWords({ topic, payload, qos = 0, retain = false, properties = {} }:
 /** Who has a Will may die for it, and so lives alone in a process. */
 async function subscribe(broker: InteropBroker, appearance: Appearance, wish: Wish): Promise<Subscriber> {
   const own = appearance.will === undefined ? undefined : new PahoDriver();
-  const { clientId, voice, connected, say } = await connectPaho(broker, appearance, own ?? sharedDriver());
+  try {
+    const client = await connectPaho(broker, appearance, own);
+    await grant(client, wish);
+    return subscriberOf(client, own);
+  } catch (error) {
+    await own?.[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function grant({ voice, connected, say }: PahoClient, wish: Wish): Promise<void> {
   if (connected.code !== 0) throw new Error(`Paho was refused: ${JSON.stringify(connected)}`);
   const { filters, qos = 2, subscriptionIdentifier } = wish;
   const properties =
     subscriptionIdentifier === undefined ? {} : { SubscriptionIdentifier: subscriptionIdentifier };
   say('subscribe', { filters, qos, properties });
   await voice.expect('subscribed');
+}
+
+function subscriberOf({ clientId, voice, say }: PahoClient, own: PahoDriver | undefined): Subscriber {
   return {
     clientId,
     next: () => voice.messages.next(),

@@ -32,7 +32,9 @@ export class Program implements AsyncDisposable {
     this.#name = program;
     const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child = child;
+    // Fails when there is no such program.
     this.#ended = once(child, 'close');
+    this.#ended.catch(() => {});
     // A program that is gone does not read what is written to it; its ending tells what happened.
     child.stdin.on('error', () => {});
     readLines(child.stdout, onLine);
