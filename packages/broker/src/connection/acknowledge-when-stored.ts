@@ -8,6 +8,8 @@ export interface InboundAcknowledgement {
   readonly packetId: number;
   readonly reasonCode: number;
   readonly properties?: DiagnosticProperties;
+  /** What it acknowledges is stored already: it waits for the order's sake only. */
+  readonly isRepeat?: true;
 }
 
 /**
@@ -41,14 +43,16 @@ class HeldAcknowledgement implements HeldBack {
   /** What could not be stored is refused; before MQTT 5.0 no answer can say so, and the connection ends. */
   failed(error: Error): void {
     this.#connection.heldAcknowledgements--;
-    const { type, packetId } = this.#answer;
-    if (type === 'pubcomp') {
-      // The exchange is over for the client whatever the store says; a repeated PUBREL is answered again.
+    const { type, packetId, isRepeat } = this.#answer;
+    // The exchange is over for the client whatever the store says; a repeated PUBREL is answered again.
+    if (type === 'pubcomp' || isRepeat === true) {
       sendAcknowledgement(this.#connection, this.#answer);
       return;
     }
     const reason = `the store failed: ${error.message}`;
     if (this.#connection.terms.version !== 5) {
+      // What the client sends again on its next connection is no repeat.
+      if (type === 'pubrec') this.#connection.session?.inboundIds.delete(packetId);
       this.#connection.terminate(ReasonCode.UnspecifiedError, reason);
       return;
     }

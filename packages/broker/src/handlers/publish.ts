@@ -31,7 +31,8 @@ export function handlePublish(connection: Connection, packet: PublishPacket): Ma
   if (packet.qos === 2 && session.inboundIds.has(packet.packetId)) {
     // A repeat: it was taken over before. [MQTT-4.3.3-10]
     countInWindow(connection, packet);
-    acknowledgeWhenStored(connection, { type: 'pubrec', packetId: packet.packetId, reasonCode: 0 });
+    const { packetId } = packet;
+    acknowledgeWhenStored(connection, { type: 'pubrec', packetId, reasonCode: 0, isRepeat: true });
     return undefined;
   }
   countInWindow(connection, packet);

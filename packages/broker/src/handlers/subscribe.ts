@@ -10,6 +10,7 @@ import {
 import { findTopicFilterFault, hasWildcards, parseSharedFilter } from '@carillon/topics';
 import type { Connection } from '../connection/connection.ts';
 import { mountFilter } from '../connection/mount-point.ts';
+import type { Engine } from '../engine.ts';
 import { lowerQoS } from '../publishing/lower-qos.ts';
 import { allowsFilter } from '../publishing/permissions.ts';
 import { RetainedFeed } from '../retained/retained-feed.ts';
@@ -194,9 +195,9 @@ function newFilters(packet: SubscribePacket, session: Session, last: string): nu
 function grantAll(connection: Connection, packet: SubscribePacket, decided: readonly Decided[]): void {
   const { engine, session } = connection;
   if (session === undefined || session.hasEnded || !connection.isOpen) return;
-  const feeds: RetainedFeed[] = [];
+  const grants: Granted[] = [];
   for (const [i, decision] of decided.entries()) {
-    if (decision.granted) grant(connection, session, decision.record, feeds);
+    if (decision.granted) grants.push(grant(engine, session, decision.record));
     else {
       const filter = packet.subscriptions[i]?.filter;
       connection.tellRefused('subscribe', decision.reasonCode, decision.reason, decision.by, filter);
@@ -212,21 +213,26 @@ function grantAll(connection: Connection, packet: SubscribePacket, decided: read
   };
   const stored = (): void => {
     acknowledge(decided.map((decision) => (decision.granted ? decision.record.qos : decision.reasonCode)));
-    for (const feed of feeds) session.outbox.feed(feed);
+    for (const granted of grants) complete(connection, session, granted);
   };
-  const failed = (): void => acknowledge(decided.map(() => ReasonCode.UnspecifiedError));
+  const failed = (): void => {
+    for (const granted of grants.reverse()) takeBack(engine, session, granted);
+    acknowledge(decided.map(() => ReasonCode.UnspecifiedError));
+  };
   if (engine.turn.hasOperations) engine.turn.hold({ stored, failed });
   else stored();
 }
 
+/** A subscription that came into force, and the one in whose place it did. */
+interface Granted {
+  readonly subscription: Subscription;
+  readonly old: Subscription | undefined;
+  /** The retained messages of now: what comes later comes live. */
+  readonly feed: RetainedFeed | undefined;
+}
+
 /** The subscription comes into force, in the place of the one it replaces if there is one. [MQTT-3.8.4-3] */
-function grant(
-  connection: Connection,
-  session: Session,
-  record: SubscriptionRecord,
-  feeds: RetainedFeed[],
-): void {
-  const { engine, client } = connection;
+function grant(engine: Engine, session: Session, record: SubscriptionRecord): Granted {
   const subscription = new Subscription(session, record);
   const old = session.subscriptions.get(record.filter);
   if (old === undefined) engine.router.add(subscription);
@@ -238,8 +244,33 @@ function grant(
   if (session.isStored) {
     engine.turn.record({ do: 'putSubscription', clientId: session.clientId, subscription: record });
   }
-  if (wantsRetained(record, old === undefined)) feeds.push(new RetainedFeed(engine, subscription));
+  const feed = wantsRetained(record, old === undefined) ? new RetainedFeed(engine, subscription) : undefined;
+  return { subscription, old, feed };
+}
+
+/** It is stored: retained messages follow, unless it is gone again by now, and it is told. */
+function complete({ engine, client }: Connection, session: Session, { subscription, feed }: Granted): void {
+  const { record } = subscription;
+  const current = session.subscriptions.get(record.filter);
+  if (feed !== undefined && current !== undefined) {
+    feed.replace(current);
+    session.outbox.feed(feed);
+  }
   if (client !== undefined) engine.hooks.slots.subscribed?.({ client, subscription: viewOf(record) });
+}
+
+/** It could not be stored: all is as before, unless the subscription has been changed again. */
+function takeBack(engine: Engine, session: Session, { subscription, old }: Granted): void {
+  const { filter } = subscription.record;
+  if (session.subscriptions.get(filter) !== subscription) return;
+  if (old === undefined) {
+    engine.router.remove(subscription);
+    session.subscriptions.delete(filter);
+  } else {
+    engine.router.replace(subscription, old);
+    session.outbox.feeds.replace(old);
+    session.subscriptions.set(filter, old);
+  }
 }
 
 /** Shared subscriptions never get retained messages. [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11] */

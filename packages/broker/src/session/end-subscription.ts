@@ -1,8 +1,9 @@
 import type { Engine } from '../engine.ts';
+import { Subscription } from '../routing/subscription.ts';
 import type { Session } from './session.ts';
 
 /**
- * Ends one subscription of a session; false when there is none under that filter. What was begun is
+ * Ends one subscription of a session; undefined when there is none under that filter. What was begun is
  * finished; messages of a share group that were not begun go to another member. [MQTT-3.10.4-2]
  */
 export function endSubscription(
@@ -10,9 +11,9 @@ export function endSubscription(
   session: Session,
   filter: string,
   why: 'asked' | 'not-authorized',
-): boolean {
+): Subscription | undefined {
   const subscription = session.subscriptions.get(filter);
-  if (subscription === undefined) return false;
+  if (subscription === undefined) return undefined;
   const { shareName, topicFilter } = subscription.record;
   const group = shareName === undefined ? undefined : engine.router.findGroup(shareName, topicFilter);
   session.subscriptions.delete(filter);
@@ -23,5 +24,13 @@ export function endSubscription(
   }
   if (shareName !== undefined) engine.sessions.passOnShared(session, filter, group);
   engine.hooks.slots.unsubscribed?.({ clientId: session.clientId, filter, why });
-  return true;
+  return subscription;
+}
+
+/** The store could not forget it: it stays in force, unless there is another one by now. */
+export function renewSubscription(engine: Engine, session: Session, { record }: Subscription): void {
+  if (session.hasEnded || session.subscriptions.has(record.filter)) return;
+  const subscription = new Subscription(session, record);
+  session.subscriptions.set(record.filter, subscription);
+  engine.router.add(subscription);
 }

@@ -28,6 +28,7 @@ export class RecordingStore implements Store {
   readonly batches: (readonly StoreOperation[])[] = [];
   readonly reads: QueueRead[] = [];
   #isHolding = false;
+  #thrownNext: Error | undefined;
   #held: { readonly store: () => void; readonly fail: (error: Error) => void } | undefined;
 
   /** From now on a commit waits for `letOneGo`, `failOne` or `release`. */
@@ -51,6 +52,11 @@ export class RecordingStore implements Store {
     if (this.#held !== undefined) this.letOneGo();
   }
 
+  /** The next commit throws, and has stored nothing. */
+  throwNext(error: Error): void {
+    this.#thrownNext = error;
+  }
+
   /** Whether a commit is under way. */
   get isCommitting(): boolean {
     return this.#held !== undefined;
@@ -71,6 +77,9 @@ export class RecordingStore implements Store {
 
   commit(batch: readonly StoreOperation[], durability: Durability): MaybePromise<void> {
     if (this.#held !== undefined) throw new Error('two commits overlap');
+    const thrown = this.#thrownNext;
+    this.#thrownNext = undefined;
+    if (thrown !== undefined) throw thrown;
     this.batches.push(batch);
     if (!this.#isHolding) return this.#memory.commit(batch, durability);
     return new Promise<void>((resolve, reject) => {
