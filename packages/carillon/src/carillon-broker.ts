@@ -44,7 +44,9 @@ export interface CarillonBroker extends Broker, AsyncDisposable {
    * ```
    */
   listen(options: TcpListenOptions): Promise<Listener<TcpAddress>>;
+  /** The same through a Unix socket. */
   listen(options: UnixListenOptions): Promise<Listener<UnixAddress>>;
+  /** The same for options of which only the running program knows the kind. */
   listen(options: ListenOptions): Promise<Listener>;
 
   /**

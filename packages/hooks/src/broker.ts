@@ -7,6 +7,7 @@ import type { ClientView, PublishReceipt, SessionView, SubscriptionView } from '
 /** A payload as it is handed to the broker. Strings are sent as UTF-8. */
 export type Payload = Uint8Array | string;
 
+/** How a message of this process is published. */
 export interface PublishOptions {
   /** Default 0. */
   readonly qos?: QoS;
@@ -31,8 +32,10 @@ export interface ReceivedMessage extends Message {
   json(): unknown;
 }
 
+/** Called for one message at a time: the next one waits for its promise. What it throws is logged. */
 export type MessageHandler = (message: ReceivedMessage) => undefined | void | Promise<void>;
 
+/** What a subscription of this process asks for. */
 export interface SubscribeOptions {
   /** Messages of a higher QoS arrive at this one. Default 2. */
   readonly qos?: QoS;
@@ -51,7 +54,9 @@ export interface HostSubscription {
   readonly filter: string;
   /** Messages that wait for the handler. */
   readonly queued: number;
+  /** Ends it: what waits is not handed over any more. Calling it again does nothing. */
   unsubscribe(): void;
+  /** The same as `unsubscribe`, for `using`. */
   [Symbol.dispose](): void;
 }
 
@@ -61,6 +66,7 @@ export interface MessageStream extends AsyncIterableIterator<ReceivedMessage>, A
   end(): void;
 }
 
+/** What a client is told when the host disconnects it. */
 export interface DisconnectOptions {
   /** A DISCONNECT reason code a server may send. Default 0x98 Administrative action. */
   readonly reasonCode?: number;
@@ -72,11 +78,13 @@ export interface DisconnectOptions {
 
 /** A connected client in the host's hands. */
 export interface Client extends ClientView {
+  /** Ends its connection: an MQTT 5.0 client is told why, an earlier one is cut off. Its session stays as it was agreed. */
   disconnect(options?: DisconnectOptions): void;
   /** Asks all deciding hooks again: verdicts kept for the client are dropped, subscriptions not allowed any more end. */
   invalidate(): Promise<void>;
 }
 
+/** A group of clients that share a subscription. */
 export interface ShareView {
   readonly shareName: string;
   readonly filter: string;
@@ -92,12 +100,14 @@ export interface Explanation {
   readonly steps: readonly ExplanationStep[];
 }
 
+/** One thing that was asked on the way to the answer. */
 export interface ExplanationStep {
   readonly step: string;
   readonly outcome: 'allowed' | 'denied' | 'no opinion' | 'noted';
   readonly detail: string;
 }
 
+/** How a broker says goodbye. */
 export interface CloseOptions {
   /** Milliseconds for clients to take what was sent; then they are cut off. Default 5000. */
   readonly within?: number;
@@ -138,20 +148,30 @@ export interface Broker {
   /** The messages that match, for `for await`. */
   messages(filter: string, options?: SubscribeOptions): MessageStream;
 
+  /** The client of that id, if it is connected. */
   client(clientId: string): Client | undefined;
+  /** The clients that are connected. */
   clients(): IterableIterator<Client>;
+  /** The session of that id, its client connected or not. */
   session(clientId: string): SessionView | undefined;
+  /** All sessions, their clients connected or not. */
   sessions(): IterableIterator<SessionView>;
   /** Ends a session: disconnects its client, forgets its subscriptions and queue. False when there is none. */
   endSession(clientId: string, options?: DisconnectOptions): boolean;
+  /** The subscriptions of a session; none when there is no such session. */
   subscriptions(clientId: string): readonly SubscriptionView[];
+  /** The groups that share subscriptions now. */
   shares(): IterableIterator<ShareView>;
+  /** The retained message of a topic. */
   retained(topic: string): Message | undefined;
   /** The retained messages that match a filter. */
   retainedMessages(filter: string): IterableIterator<Message>;
   /** Removes retained messages; returns how many. */
   clearRetained(filter: string): Promise<number>;
+  /** Numbers since the start. */
   counters(): Counters;
+  /** Says whether a client may do something, and what decides: asks the hooks as if it did, and changes nothing. */
   explain(clientId: string, action: 'publish' | 'subscribe' | 'receive', topic: string): Promise<Explanation>;
+  /** Tells the clients, sends and stores what is left, closes plugins and store. May be called twice. */
   close(options?: CloseOptions): Promise<void>;
 }

@@ -18,12 +18,14 @@ export interface EngineSettings {
   readonly queueQoS0: boolean;
   readonly tellNoMatchingSubscribers: boolean;
   readonly systemTopicInterval: number;
+  /** As in `EngineOptions`; absent when there is none. */
   readonly responseInformation: ((clientId: string) => string | undefined) | undefined;
   readonly hookTimeout: number;
   readonly durability: Durability | undefined;
   readonly version: string;
 }
 
+/** The limits in force where nothing else is said. */
 export const defaultLimits: Limits = Object.freeze({
   maximumConnections: 100_000,
   maximumConnectionsPerAddress: 10_000,
