@@ -211,6 +211,13 @@ export class EngineBroker implements Broker {
       return undefined;
     }
     this.#starting = loaded.then(() => this.#started());
+    // Who only hands connections over never sees the promise.
+    this.#starting.catch((error: unknown) => {
+      this.#engine.logger.error(
+        { err: error, store: this.#engine.storage.store.name },
+        'the broker cannot start',
+      );
+    });
     return this.#starting;
   }
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { duplexPair } from 'node:stream';
-import { channelPair, Laboratory, PacketClient } from '@carillon/testkit';
-import { createBroker } from 'carillon';
+import { channelPair, Laboratory, PacketClient, recordingLogger } from '@carillon/testkit';
+import { createBroker, memoryStore } from 'carillon';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectTo, echo } from './mqtt-client.ts';
 
@@ -60,6 +60,17 @@ test('a stream that breaks ends its client and nobody else', async () => {
   expect(await lost).toBe('unlucky');
   await other.ping();
   expect(Array.from(broker.clients(), ({ id }) => id)).toEqual(['other']);
+});
+
+test('a broker that cannot start says so in the log, and serves nobody', async () => {
+  const store = Object.assign(memoryStore(), { open: () => Promise.reject(new Error('the disk is gone')) });
+  const logger = recordingLogger();
+  await using broker = createBroker({ persistence: store, logger });
+  const [, far] = duplexPair();
+  const gone = once(far, 'close');
+  broker.handle(far);
+  await gone;
+  expect(logger.messages('error')).toEqual(['the broker cannot start']);
 });
 
 test('with the platform of a laboratory the whole broker runs under a clock turned by hand', async () => {
