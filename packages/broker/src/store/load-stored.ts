@@ -2,8 +2,16 @@ import type { MaybePromise, StoredRecord } from '@carillon/persistence';
 import type { Engine } from '../engine.ts';
 import { isPromise, whenDone } from '../when-done.ts';
 
-/** Takes up everything the store has; synchronous when the store is. */
+/** Takes up everything the store has; synchronous when the store is. A store that throws rejects. */
 export function loadStored(engine: Engine): MaybePromise<void> {
+  try {
+    return openAndLoad(engine);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function openAndLoad(engine: Engine): MaybePromise<void> {
   const { store } = engine.storage;
   return whenDone(store.open(), () => {
     const records = store.load();

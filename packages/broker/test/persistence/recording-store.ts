@@ -29,6 +29,8 @@ export class RecordingStore implements Store {
   readonly reads: QueueRead[] = [];
   #isHolding = false;
   #thrownNext: Error | undefined;
+  #failedRead: Error | undefined;
+  #readsWaitFor: Promise<void> | undefined;
   #held: { readonly store: () => void; readonly fail: (error: Error) => void } | undefined;
 
   /** From now on a commit waits for `letOneGo`, `failOne` or `release`. */
@@ -55,6 +57,16 @@ export class RecordingStore implements Store {
   /** The next commit throws, and has stored nothing. */
   throwNext(error: Error): void {
     this.#thrownNext = error;
+  }
+
+  /** Reads of queues that begin from now on wait for this. */
+  delayReadsUntil(moment: Promise<void>): void {
+    this.#readsWaitFor = moment;
+  }
+
+  /** The next read of a queue rejects. */
+  failNextRead(error: Error): void {
+    this.#failedRead = error;
   }
 
   /** Whether a commit is under way. */
@@ -95,7 +107,11 @@ export class RecordingStore implements Store {
 
   readQueue(clientId: string, after: number, limits: PageLimits): MaybePromise<readonly QueueEntry[]> {
     this.reads.push({ clientId, after, limits });
-    return this.#memory.readQueue(clientId, after, limits);
+    const failure = this.#failedRead;
+    this.#failedRead = undefined;
+    if (failure !== undefined) return Promise.reject(failure);
+    const read = () => this.#memory.readQueue(clientId, after, limits);
+    return this.#readsWaitFor === undefined ? read() : this.#readsWaitFor.then(read);
   }
 
   close(): MaybePromise<void> {
