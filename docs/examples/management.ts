@@ -10,8 +10,7 @@ export async function lookAround(broker: CarillonBroker) {
     console.log(clientId, { connected, subscriptions, queued, inflight });
   }
   for (const { filter, qos } of broker.subscriptions('sensor-7')) console.log(filter, qos);
-  for (const message of broker.retainedMessages('rooms/#'))
-    console.log(message.topic, message.payload.length);
+  for (const { topic, payload } of broker.retainedMessages('rooms/#')) console.log(topic, payload.length);
 
   const { clientsConnected, messagesReceived, publishDropped } = broker.counters();
   console.log({ clientsConnected, messagesReceived, publishDropped });

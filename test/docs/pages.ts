@@ -59,10 +59,14 @@ export function withGenerated(text: string, part: string, contents: string): str
   return `${text.slice(0, from + begin.length)}\n${contents}\n\n${text.slice(to)}`;
 }
 
-/** Rows of Markdown. */
+/** Rows of Markdown, in columns as the formatter wants them. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  const widths = head.map((_, column) =>
+    Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
 /** A text inside a table of Markdown. */

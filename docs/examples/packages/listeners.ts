@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { ByteChannel, Remote } from '@carillon/hooks';
-import { attach, listen } from '@carillon/listeners';
+import { type Accept, attach, listen } from '@carillon/listeners';
 
 interface Certificate {
   readonly cert: string;
@@ -18,10 +18,8 @@ export async function serveTls(
   { cert: newCert, key: newKey }: Certificate,
   meanwhile: (port: number) => Promise<void>,
 ): Promise<void> {
-  const listener = await listen(
-    { port: 8883, tls: { cert, key, ca, requestCert: true } },
-    (channel, remote) => broker.handle(channel, remote),
-  );
+  const accept: Accept = (channel, remote) => broker.handle(channel, remote);
+  const listener = await listen({ port: 8883, tls: { cert, key, ca, requestCert: true } }, accept);
   console.log(listener.name); // tls://[::]:8883
 
   listener.setSecureContext({ cert: newCert, key: newKey, ca }); // while it runs, SNI included
