@@ -1,6 +1,7 @@
 import type { ByteChannel, ChannelReceiver, DisconnectOptions, Remote } from '@carillon/hooks';
 import {
   type DiagnosticProperties,
+  isReasonCodeFor,
   type Packet,
   ProtocolError,
   ReasonCode,
@@ -276,9 +277,10 @@ export class Connection implements ChannelReceiver {
 
   #refuseFaultyPeer(fault: ProtocolError): void {
     this.tellRefused('packet', fault.reasonCode, fault.message, fault.rule);
-    if (this.isReady) this.terminate(fault.reasonCode, fault.message);
-    else if (this.handshake !== undefined) this.handshake.refuse(fault.reasonCode, fault.message);
-    else {
+    if (this.isReady) this.terminate(codeThatFits('disconnect', fault), fault.message);
+    else if (this.handshake !== undefined) {
+      this.handshake.refuse(codeThatFits('connack', fault), fault.message);
+    } else {
       answerUnfitConnect(this, fault);
       this.close();
     }
@@ -356,4 +358,9 @@ export class Connection implements ChannelReceiver {
     this.engine.logger.debug({ what, reasonCode, name, reason, by, clientId, topic }, 'refused');
     refused?.({ what, reasonCode, reason, by, clientId, remote, topic });
   }
+}
+
+/** What came may be wrong in a way that the answer has no code for: CONNECT of an unknown version, sent late. */
+function codeThatFits(answer: 'connack' | 'disconnect', { reasonCode }: ProtocolError): number {
+  return isReasonCodeFor(answer, reasonCode) ? reasonCode : ReasonCode.ProtocolError;
 }

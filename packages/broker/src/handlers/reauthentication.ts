@@ -1,5 +1,5 @@
 import type { EnhancedGrant } from '@carillon/hooks';
-import { ReasonCode } from '@carillon/protocol';
+import { isReasonCodeFor, ReasonCode } from '@carillon/protocol';
 import type { ConnectedClient } from '../connection/connected-client.ts';
 import type { Connection } from '../connection/connection.ts';
 import { authenticationExchange } from './authentication-exchange.ts';
@@ -47,7 +47,8 @@ export class Reauthentication {
     // [MQTT-4.12.1-2]
     const { reasonCode, reasonString = 'the re-authentication failed', by, ...words } = outcome.refusal;
     connection.tellRefused('authentication', reasonCode, reasonString, by);
-    connection.terminate(reasonCode, reasonString, words);
+    const fits = isReasonCodeFor('disconnect', reasonCode);
+    connection.terminate(fits ? reasonCode : ReasonCode.NotAuthorized, reasonString, words);
   }
 
   #send(reasonCode: number, { data, reasonString, userProperties }: Words): void {

@@ -331,3 +331,22 @@ test('refused tells of a CONNECT that was refused, and of a packet that broke th
   expect(refused.last).toMatchObject({ what: 'packet', reasonCode: 0x81, clientId: 'friend' });
   expect(refused.last?.by).toMatch(/^MQTT-|^§/);
 });
+
+test('a second CONNECT, of a version nobody knows, is a protocol error and nothing worse', async () => {
+  const level9 = '10 0c 00 04 4d 51 54 54 09 02 00 00 00 00';
+  const { connect, arrive, laboratory } = brokerUnderTest(
+    {},
+    { authenticateEnhanced: () => ({ continue: true }), authenticate: () => true },
+  );
+  const connected = await connect();
+  connected.sendBytes(level9);
+  await connected.expectDisconnect(0x82);
+  const authenticating = arrive();
+  authenticating.send({ type: 'connect', properties: { authenticationMethod: 'm' } });
+  await authenticating.expect('auth');
+  authenticating.sendBytes(level9);
+  await laboratory.settle();
+  expect((await authenticating.expect('connack')).reasonCode).toBeGreaterThanOrEqual(0x80);
+  await authenticating.expectClosed();
+  expect(laboratory.logger.messages('error')).toEqual([]);
+});

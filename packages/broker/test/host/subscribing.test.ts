@@ -189,7 +189,8 @@ test('messages() gives a loop everything that matches, in order', async () => {
   const seen: string[] = [];
   const loop = (async () => {
     for await (const message of broker.messages('t/{n}')) {
-      seen.push(`${message.parameters.n} ${message.text()}`);
+      const { n } = message.parameters;
+      seen.push(`${n} ${message.text()}`);
       if (seen.length === 4) break;
     }
   })();
