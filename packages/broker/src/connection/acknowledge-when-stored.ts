@@ -1,4 +1,5 @@
-import { type DiagnosticProperties, ReasonCode } from '@carillon/protocol';
+import type { DiagnosticProperties } from '@carillon/protocol';
+import { refusalFor } from '../store/refusal-for.ts';
 import type { HeldBack } from '../store/turn.ts';
 import type { Connection } from './connection.ts';
 
@@ -49,20 +50,15 @@ class HeldAcknowledgement implements HeldBack {
       sendAcknowledgement(this.#connection, this.#answer);
       return;
     }
-    const reason = `the store failed: ${error.message}`;
+    const { reasonCode, reason } = refusalFor(error);
     if (this.#connection.terms.version !== 5) {
       // What the client sends again on its next connection is no repeat.
       if (type === 'pubrec') this.#connection.session?.inboundIds.delete(packetId);
-      this.#connection.terminate(ReasonCode.UnspecifiedError, reason);
+      this.#connection.terminate(reasonCode, reason);
       return;
     }
-    const refusal = {
-      type,
-      packetId,
-      reasonCode: ReasonCode.UnspecifiedError,
-      properties: { reasonString: reason },
-    };
-    sendAcknowledgement(this.#connection, refusal);
+    const properties = { reasonString: reason };
+    sendAcknowledgement(this.#connection, { type, packetId, reasonCode, properties });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { StoreFailedEvent } from '@carillon/hooks';
+import { StoreError } from '@carillon/persistence';
 import { describe, expect, test } from 'vitest';
 import { Notes } from '../broker-under-test.ts';
 import { RecordingStore } from './recording-store.ts';
@@ -28,8 +29,18 @@ describe('what could not be stored', () => {
     await bob.settle();
     store.failOne(diskFull);
     const puback = await bob.expect('puback', { packetId: 5, reasonCode: 0x80 });
-    expect(puback.properties.reasonString).toMatch(/the disk is full/);
+    expect(puback.properties.reasonString).toBe('it could not be stored');
     await bob.ping();
+  });
+
+  test('is refused by 0x97 where the store says that it is full, and what it says besides stays here', async () => {
+    const { bob, store } = await aliceAndBob();
+    store.hold();
+    bob.publishOnly('news', 'hello', { qos: 1, packetId: 5 });
+    await bob.settle();
+    store.failOne(new StoreError('full', 'no room left in /secret/place'));
+    const puback = await bob.expect('puback', { packetId: 5, reasonCode: 0x97 });
+    expect(puback.properties.reasonString).not.toContain('secret');
   });
 
   test('is refused at QoS 2: PUBREC 0x80, nobody gets it, and its identifier is free', async () => {
