@@ -18,6 +18,8 @@ export class MessageQueue {
   #first = 0;
   #tailLength = 0;
   #tailBytes = 0;
+  #readLength = 0;
+  #readBytes = 0;
   #headBytes = 0;
   #nextSequence: number;
   #lastRead = 0;
@@ -82,11 +84,20 @@ export class MessageQueue {
     return this.#lastRead;
   }
 
-  /** A page of the tail was read from the store. An empty one says that nothing is left there. */
+  /** The store will be asked for a page of the tail as it is now. */
+  noteReading(): void {
+    this.#readLength = this.#tailLength;
+    this.#readBytes = this.#tailBytes;
+  }
+
+  /**
+   * A page of the tail was read from the store. An empty one says that what was counted when it was asked for
+   * is not there, because the store refused it; what came since may be.
+   */
   notePage(page: readonly QueuedMessage[]): void {
     if (page.length === 0) {
-      this.#tailLength = 0;
-      this.#tailBytes = 0;
+      this.#tailLength -= this.#readLength;
+      this.#tailBytes -= this.#readBytes;
       return;
     }
     for (const entry of page) {

@@ -418,7 +418,9 @@ export class Outbox {
   // --- the tail of the queue
 
   #readTailIfNeeded(): void {
-    if (this.#queue.hasTail && this.#queue.headIsEmpty) this.#tail.readAfter(this.#queue.lastRead);
+    if (!this.#queue.hasTail || !this.#queue.headIsEmpty || this.#tail.isReading) return;
+    this.#queue.noteReading();
+    this.#tail.readAfter(this.#queue.lastRead);
   }
 
   #takePage(page: readonly QueueEntry[]): void {

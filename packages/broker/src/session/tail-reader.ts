@@ -17,9 +17,13 @@ export class TailReader {
     this.#takePage = takePage;
   }
 
-  /** Asks for the page after a sequence number; asking again before it has come does nothing. */
+  /** A page was asked for and has not come. */
+  get isReading(): boolean {
+    return this.#isReading;
+  }
+
+  /** Asks for the page after a sequence number, one at a time. */
   readAfter(sequence: number): void {
-    if (this.#isReading) return;
     this.#isReading = true;
     // What was queued this turn is in the store only when its batch is.
     const read = (): void => this.#read(sequence);

@@ -151,6 +151,25 @@ describe('a deep queue', () => {
     expect([...first, ...(await drain(alice))]).toEqual(range(0, depth + 50));
   });
 
+  test('loses nothing that comes while a read finds that what was refused is not there', async () => {
+    const { place, store, publish } = await house();
+    await publish(256);
+    store.hold();
+    const refused = publish(10);
+    await place.laboratory.settle();
+    store.failOne();
+    store.release();
+    await refused;
+    const gate = promiseByHand<void>();
+    store.delayReadsUntil(gate.promise);
+    const alice = await place.resume('alice');
+    expect(await drain(alice)).toEqual(range(0, 256));
+    await publish(5);
+    gate.resolve();
+    expect(await drain(alice)).toEqual(range(266, 271));
+    expect(place.broker.session('alice')).toMatchObject({ queued: 0, queuedBytes: 0 });
+  });
+
   test('is read again after a read that failed', async () => {
     const { place, store, failures, publish } = await house();
     await publish(depth);

@@ -59,7 +59,7 @@ export class RecordingStore implements Store {
     this.#thrownNext = error;
   }
 
-  /** Reads of queues that begin from now on wait for this. */
+  /** Reads of queues that begin from now on bring what there was, but not before this. */
   delayReadsUntil(moment: Promise<void>): void {
     this.#readsWaitFor = moment;
   }
@@ -110,8 +110,8 @@ export class RecordingStore implements Store {
     const failure = this.#failedRead;
     this.#failedRead = undefined;
     if (failure !== undefined) return Promise.reject(failure);
-    const read = () => this.#memory.readQueue(clientId, after, limits);
-    return this.#readsWaitFor === undefined ? read() : this.#readsWaitFor.then(read);
+    const page = this.#memory.readQueue(clientId, after, limits);
+    return this.#readsWaitFor === undefined ? page : this.#readsWaitFor.then(() => page);
   }
 
   close(): MaybePromise<void> {
