@@ -1,4 +1,4 @@
-import { PacketClient } from '@carillon/testkit';
+import { faultyChannel, PacketClient } from '@carillon/testkit';
 import { expect, test } from 'vitest';
 import { HealthyPair } from './healthy-pair.ts';
 
@@ -135,6 +135,28 @@ test('storms of subscriptions leave what was asked for last, and nothing else', 
   expect([...broker.shares()]).toEqual([]);
   expect(await settled(laboratory, broker.publish('a/b/d', ''))).toMatchObject({ matched: 0 });
   await pair.end();
+});
+
+test('a transport that throws costs its own connection, and nobody else a byte', async () => {
+  const pair = await HealthyPair.begin();
+  const { broker, laboratory } = pair;
+  for (const throwAtWrite of [1, 2, 3]) {
+    const random = laboratory.random.fork('transport');
+    const client = PacketClient.connect(broker, {
+      laboratory,
+      wrap: (end) => faultyChannel(end, { random, throwAtWrite }),
+    });
+    client.send({ type: 'connect', clientId: 'faulty' });
+    await client.settle();
+    if (throwAtWrite > 1) {
+      client.send({ type: 'subscribe', packetId: 1, subscriptions: ['healthy/#'] });
+      await client.settle();
+    }
+    await pair.exchange();
+    expect(client.closed).toBe(true);
+  }
+  expect([...broker.clients()]).toHaveLength(2);
+  await pair.exchange();
 });
 
 async function settled<T>(laboratory: { settle(): Promise<void> }, promise: Promise<T>): Promise<T> {

@@ -242,6 +242,13 @@ export class Connection implements ChannelReceiver {
     else this.#goneBy(error?.message ?? 'the connection was closed');
   }
 
+  /** The channel threw: whoever else has output in this turn is not to lose it. */
+  transportFailed(error: unknown): void {
+    this.engine.logger.warn({ err: error, remote: this.remote.address }, 'a transport failed');
+    this.closed(error instanceof Error ? error : new Error(String(error)));
+    this.#channel.destroy();
+  }
+
   #goneBy(reason: string): void {
     this.finish({ by: 'network', reasonCode: 0, reason, willIsDue: true });
     this.#leave();

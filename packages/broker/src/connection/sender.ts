@@ -159,7 +159,12 @@ export class Sender implements Flushable {
 
   #write(): void {
     if (this.#connection.state === 'closed') return;
-    this.#engine.counters.bytesSent += this.#output.flush();
+    try {
+      this.#engine.counters.bytesSent += this.#output.flush();
+    } catch (error) {
+      this.#connection.transportFailed(error);
+      return;
+    }
     if (this.isCongested) this.#connection.becameCongested();
   }
 
