@@ -4,6 +4,10 @@ import { memoryStore, type Store } from '@carillon/persistence';
 export interface HeldStore extends Store {
   /** From now on commits wait. */
   hold(): void;
+  /** Lets the commit under way be done; the next one waits again. */
+  releaseOne(): void;
+  /** The process is killed: the commit under way never happens. What comes then is done at once. */
+  dropCommit(): void;
   /** Lets the commit under way be done, and those that follow be done at once. */
   release(): void;
 }
@@ -13,6 +17,10 @@ export function heldStore(): HeldStore {
   const store = memoryStore();
   let isHolding = false;
   let done: (() => void) | undefined;
+  const releaseOne = () => {
+    done?.();
+    done = undefined;
+  };
   return {
     name: 'held',
     supports: store.supports,
@@ -31,10 +39,14 @@ export function heldStore(): HeldStore {
     hold: () => {
       isHolding = true;
     },
+    releaseOne,
+    dropCommit: () => {
+      isHolding = false;
+      done = undefined;
+    },
     release: () => {
       isHolding = false;
-      done?.();
-      done = undefined;
+      releaseOne();
     },
   };
 }

@@ -67,6 +67,26 @@ test('[MQTT-4.6.0-5] order holds while the store is slow', async () => {
   expect(seen).toEqual(numbered('m', 10));
 });
 
+test('[MQTT-4.6.0-1] what follows a QoS 2 message whose identifier is still being stored keeps its place behind it', async () => {
+  const store = heldStore();
+  const { connect } = world({ persistence: store });
+  const bob = await connect(durable);
+  await bob.subscribe('a', { qos: 2 });
+  const alice = await connect('alice');
+  store.hold();
+  alice.publishOnly('a', 'first', { qos: 2 });
+  await alice.settle();
+  // The message is stored; that it is in flight, and under which identifier, is not yet.
+  store.releaseOne();
+  await alice.settle();
+  alice.publishOnly('a', 'second', { qos: 1 });
+  await bob.expectNothing();
+  store.release();
+  expect(textsIn(await bob.receiveAll())).toEqual(['first', 'second']);
+  await bob.drop();
+  expect(textsIn(await (await connect(durable)).receiveAll())).toEqual(['first', 'second']);
+});
+
 test('[MQTT-4.6.0-5] each publisher’s messages keep their order, however the publishers mix', async () => {
   const { connect } = world({}, { arrivals: 'mixed', seed: 'publishers' });
   const bob = await connect('bob');

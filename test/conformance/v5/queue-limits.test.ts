@@ -98,7 +98,8 @@ test.each([
     const bob = await connect(durable);
     await bob.subscribe('a', { qos: 1 });
     await bob.disconnect();
-    const alice = await connect('alice');
+    // All at once: none of it is in the store before all of it has come.
+    const alice = await connect('alice', { channel: { cut: 'merged' } });
     for (const text of numbered('m', 1000)) alice.publishOnly('a', text, { qos: 1 });
     await alice.settle();
     const all = new Set(numbered('m', 1000));

@@ -74,9 +74,13 @@ test('[MQTT-3.3.1-12] a subscriber of MQTT 3.1.1 gets live messages with RETAIN 
 test('[MQTT-3.3.1-13] (open) where overlapping subscriptions differ, the one copy keeps RETAIN for whom wants it', async () => {
   const { connect } = world();
   const bob = await connect('bob');
-  await bob.subscribe([{ filter: 'a' }, { filter: '+', retainAsPublished: true }]);
+  await bob.subscribe(['a', { filter: '+', retainAsPublished: true }]);
+  const carol = await connect('carol');
+  await carol.subscribe([{ filter: 'a', retainAsPublished: true }, '+']);
   const alice = await connect('alice');
   await alice.publish('a', 'x', { retain: true });
-  await bob.expect('publish', { retain: true });
-  await bob.expectNothing();
+  for (const client of [bob, carol]) {
+    await client.expect('publish', { retain: true });
+    await client.expectNothing();
+  }
 });

@@ -186,25 +186,61 @@ test('[§4.8.2, §4.1] messages of a session that expired while the broker was d
   expect(anew.connack.sessionPresent).toBe(false);
 });
 
-test('[§4.1] who comes back while what was left behind is still being read gets a new session without it', async () => {
+test('[§4.8.2, §4.1] a broker that is killed while it passes a deep queue on goes on with it, each message once', async () => {
   const store = heldStore();
-  const { connect, laboratory, newcomer } = world({ persistence: store });
-  const leaver = await connect(leaving);
+  const before = world({ persistence: store });
+  const leaver = await before.connect(leaving);
   await leaver.subscribe(group, { qos: 1 });
   await leaver.disconnect();
-  const alice = await connect('alice');
+  const alice = await before.connect('alice');
+  for (const text of numbered('m', 600)) alice.publishOnly('a', text, { qos: 1 });
+  await alice.settle();
+  const lasting = { ...leaving, clientId: 'heir', properties: { sessionExpiryInterval: 3600 } };
+  const heir = await before.connect(lasting);
+  await heir.subscribe(group, { qos: 1 });
+  await heir.disconnect();
+  store.hold();
+  await before.laboratory.advance(60_000);
+  // What was in memory and the first page after it are stored as the heir's, the second page is not.
+  for (let batch = 0; batch < 2; batch++) {
+    store.releaseOne();
+    await before.laboratory.settle();
+  }
+  store.dropCommit();
+
+  const { connect } = world({ persistence: store }, { startAt: before.laboratory.clock.now() });
+  const again = await connect(lasting);
+  for (const text of numbered('m', 600)) expect((await again.receiveMessage()).text).toBe(text);
+  await again.expectNothing();
+  expect((await connect(leaving)).connack.sessionPresent).toBe(false);
+});
+
+test('[§4.1] who comes back while what was left behind is still being read gets a new session without it', async () => {
+  const store = heldStore();
+  const before = world({ persistence: store });
+  const leaver = await before.connect(leaving);
+  await leaver.subscribe(group, { qos: 1 });
+  await leaver.disconnect();
+  const alice = await before.connect('alice');
   for (const text of numbered('m', 300)) alice.publishOnly('a', text, { qos: 1 });
   await alice.settle();
-  const heir = await connect('heir');
+  const heir = await before.connect('heir');
   await heir.subscribe(group, { qos: 1 });
   store.hold();
-  await laboratory.advance(60_000);
-  const again = newcomer({ name: 'leaver' });
+  await before.laboratory.advance(60_000);
+  const again = before.newcomer({ name: 'leaver' });
   again.send({ type: 'connect', ...leaving });
   await again.expectNothing();
   store.release();
   await again.expect('connack', { sessionPresent: false });
-  await again.expectNothing();
   expect(await again.subscribe('b')).toMatchObject({ reasonCodes: [0] });
+  await again.expectNothing();
   for (const text of numbered('m', 256)) expect((await heir.receiveMessage()).text).toBe(text);
+  await heir.expectNothing();
+
+  // Nothing that was left of the old session does harm to the new one in the store.
+  await Promise.all([before.broker.close(), before.laboratory.settle()]);
+  const { connect } = world({ persistence: store }, { startAt: before.laboratory.clock.now() });
+  const resumed = await connect(leaving);
+  expect(resumed.connack.sessionPresent).toBe(true);
 });
