@@ -12,6 +12,7 @@ import { checkDelivery } from './delivery-checks.ts';
 import { MessageQueue } from './message-queue.ts';
 import { OutboxJournal } from './outbox-journal.ts';
 import { PacketIds } from './packet-ids.ts';
+import { QueueLimits } from './queue-limits.ts';
 import { QueuedMessage, queuedMessage } from './queued-message.ts';
 import type { Session } from './session.ts';
 import { TailReader } from './tail-reader.ts';
@@ -36,6 +37,7 @@ export class Outbox {
   readonly #queue: MessageQueue;
   readonly #journal: OutboxJournal;
   readonly #tail: TailReader;
+  readonly #limits: QueueLimits;
   /** By packet identifier, in the order of first sending. [MQTT-4.6.0-1] */
   readonly #inflight = new Map<number, QueuedMessage>();
   readonly #packetIds = new PacketIds();
@@ -49,6 +51,10 @@ export class Outbox {
     this.#queue = new MessageQueue(summary);
     this.#journal = new OutboxJournal(engine, session);
     this.#tail = new TailReader(engine, session.clientId, (page) => this.#takePage(page));
+    this.#limits = new QueueLimits(engine, session, this.#queue, {
+      discardOldest: (reason) => this.#discardOldest(reason),
+      readTail: () => this.#readTailIfNeeded(),
+    });
   }
 
   get queued(): number {
@@ -213,7 +219,11 @@ export class Outbox {
   }
 
   #enqueue(copy: Copy, fanOut: FanOut | undefined): void {
-    if (!this.#makeRoom(copy, fanOut)) return;
+    const full = this.#limits.makeRoom(sizeOf(copy.message));
+    if (full !== undefined) {
+      this.#drop(copy, full, fanOut);
+      return;
+    }
     const message = fanOut === undefined ? detachMessage(copy.message) : fanOut.keep(copy.message);
     const entry = queuedMessage(copy, message, this.#queue.takeSequence());
     this.#journal.queued(entry);
@@ -241,34 +251,6 @@ export class Outbox {
     if (entry.dropped !== undefined) fanOut.noteDropped(entry.dropped, this.#session.clientId);
     else if (entry.state === 'queued') fanOut.queued++;
     else fanOut.sent++;
-  }
-
-  /** Whether the queue has, or was given, room for one more. What has expired makes room first. */
-  #makeRoom(copy: Copy, fanOut: FanOut | undefined): boolean {
-    const size = sizeOf(copy.message);
-    const couldFit = size <= this.#session.queueLimits.maximumQueuedBytes;
-    const dropsOldest = this.#engine.options.queueOverflow === 'drop-oldest' && couldFit;
-    for (let reason = this.#overflow(1, size); reason !== undefined; reason = this.#overflow(1, size)) {
-      const oldest = this.#queue.peek();
-      const isExpired = oldest !== undefined && hasExpired(oldest.message, this.#engine.now());
-      if (oldest !== undefined && (isExpired || dropsOldest)) {
-        this.#discardOldest(isExpired ? 'expired' : reason);
-        continue;
-      }
-      this.#readTailIfNeeded();
-      // The oldest are in the store: they are dropped when they have been read.
-      if (oldest === undefined && dropsOldest && this.#queue.hasTail) return true;
-      this.#drop(copy, reason, fanOut);
-      return false;
-    }
-    return true;
-  }
-
-  /** Which limit the queue would be over with so much more. */
-  #overflow(messages: number, bytes: number): DropReason | undefined {
-    const { maximumQueuedMessages, maximumQueuedBytes } = this.#session.queueLimits;
-    if (this.#queue.length + messages > maximumQueuedMessages) return 'queue-full';
-    return this.#queue.bytes + bytes > maximumQueuedBytes ? 'queue-bytes' : undefined;
   }
 
   #discardOldest(reason: DropReason): void {
@@ -435,18 +417,7 @@ export class Outbox {
       this.#inflightBytes += entry.bytes;
       this.#resend.push(entry);
     }
-    if (this.#engine.options.queueOverflow === 'drop-oldest') this.#dropOverflow();
+    this.#limits.dropOverflow();
     this.pump();
-  }
-
-  /** What came while the oldest messages were still to be read has put the queue over its limits. */
-  #dropOverflow(): void {
-    for (let reason = this.#overflow(0, 0); reason !== undefined; reason = this.#overflow(0, 0)) {
-      if (this.#queue.headIsEmpty) {
-        this.#readTailIfNeeded();
-        return;
-      }
-      this.#discardOldest(reason);
-    }
   }
 }
