@@ -3,14 +3,16 @@ import { type ProtocolVersion, ReasonCode, type UserProperty } from '@carillon/p
 import { parseSharedFilter } from '@carillon/topics';
 import { allowsFilter } from '../publishing/permissions.ts';
 import { endSubscription } from '../session/end-subscription.ts';
-import { type Session, subscriptionView } from '../session/session.ts';
+import { subscriptionView } from '../session/session.ts';
 import type { Connection } from './connection.ts';
 import { disconnectReason } from './disconnect-reason.ts';
 
 /** A connected client as hooks and the host see it. */
 export class ConnectedClient implements Client {
   readonly #connection: Connection;
-  readonly #session: Session;
+  readonly #expiryAtConnect: number;
+  readonly id: string;
+  readonly mountPoint: string;
   readonly connect: ConnectEvent['connect'];
   readonly identity: string | undefined;
   readonly keepAlive: number;
@@ -18,8 +20,10 @@ export class ConnectedClient implements Client {
 
   constructor(
     connection: Connection,
-    session: Session,
     facts: {
+      clientId: string;
+      mountPoint: string;
+      sessionExpiryInterval: number;
       connect: ConnectEvent['connect'];
       identity: string | undefined;
       keepAlive: number;
@@ -27,15 +31,13 @@ export class ConnectedClient implements Client {
     },
   ) {
     this.#connection = connection;
-    this.#session = session;
+    this.#expiryAtConnect = facts.sessionExpiryInterval;
+    this.id = facts.clientId;
+    this.mountPoint = facts.mountPoint;
     this.connect = facts.connect;
     this.identity = facts.identity;
     this.keepAlive = facts.keepAlive;
     this.connectedAt = facts.connectedAt;
-  }
-
-  get id(): string {
-    return this.#session.clientId;
   }
 
   get username(): string | undefined {
@@ -63,11 +65,7 @@ export class ConnectedClient implements Client {
   }
 
   get sessionExpiryInterval(): number {
-    return this.#session.expiryInterval;
-  }
-
-  get mountPoint(): string {
-    return this.#session.mountPoint;
+    return this.#connection.session?.expiryInterval ?? this.#expiryAtConnect;
   }
 
   get remote(): Remote {
@@ -80,20 +78,21 @@ export class ConnectedClient implements Client {
   }
 
   async invalidate(): Promise<void> {
-    const { engine } = this.#connection;
-    for (const [filter, subscription] of [...this.#session.subscriptions]) {
+    const { engine, session } = this.#connection;
+    if (session === undefined) return;
+    for (const [filter, subscription] of [...session.subscriptions]) {
       const plain = parseSharedFilter(filter)?.filter ?? filter;
-      const permitted = allowsFilter(this.#session.permissions, plain);
+      const permitted = allowsFilter(session.permissions, plain);
       const { authorizeSubscribe } = engine.hooks.slots;
       const verdict = permitted
         ? await authorizeSubscribe?.({ client: this, subscription: subscriptionView(subscription) })
         : undefined;
       if (permitted && verdict?.allowed !== false) continue;
-      if (this.#session.subscriptions.get(filter) !== subscription) continue;
+      if (session.subscriptions.get(filter) !== subscription) continue;
       const by = verdict?.by ?? 'permissions';
       const reason = 'the subscription is not allowed any more';
       this.#connection.tellRefused('subscribe', ReasonCode.NotAuthorized, reason, by, filter);
-      endSubscription(engine, this.#session, filter, 'not-authorized');
+      endSubscription(engine, session, filter, 'not-authorized');
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Refusal } from '@carillon/hooks';
 import { ConnectReturnCode, ReasonCode } from '@carillon/protocol';
+import type { Denied } from '../hooks/verdict.ts';
 
 /** The CONNECT cannot be accepted: what CONNACK is to say, and who said no. */
 export class ConnectRefused extends Error {
@@ -19,6 +20,16 @@ export class ConnectRefused extends Error {
     this.by = by;
     this.words = words;
   }
+}
+
+/** The refusal that a hook's "no" amounts to. */
+export function refusedBy(denied: Denied, fallback: string): ConnectRefused {
+  const { reasonCode, by, reasonString, userProperties, serverReference } = denied;
+  return new ConnectRefused(reasonCode, reasonString ?? fallback, by, {
+    ...(reasonString === undefined ? {} : { reasonString }),
+    ...(userProperties === undefined ? {} : { userProperties }),
+    ...(serverReference === undefined ? {} : { serverReference }),
+  });
 }
 
 const returnCodes: ReadonlyMap<number, number> = new Map([

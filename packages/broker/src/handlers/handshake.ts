@@ -12,13 +12,14 @@ import type { Connection } from '../connection/connection.ts';
 import { mountProperties } from '../connection/mount-point.ts';
 import type { Engine } from '../engine.ts';
 import type { NotGranted } from '../hooks/authenticate.ts';
-import type { Denied } from '../hooks/verdict.ts';
 import type { PendingWill } from '../session/pending-will.ts';
 import type { Session } from '../session/session.ts';
 import { authenticationExchange } from './authentication-exchange.ts';
 import { checkWill } from './check-will.ts';
-import { ConnectRefused, returnCodeFor } from './connect-refused.ts';
+import { connackProperties, rewriteConnack } from './connack.ts';
+import { ConnectRefused, refusedBy, returnCodeFor } from './connect-refused.ts';
 import { type Negotiated, negotiateTerms } from './negotiate-terms.ts';
+import { type Admission, findSession, takeSession } from './take-session.ts';
 
 /**
  * From CONNECT to CONNACK, in this order: what CONNECT asks for, who asks, whether an older connection has to
@@ -220,31 +221,44 @@ export class Handshake {
 
   // --- the session
 
-  /** The client may connect. Its older connection, if there is one, goes only now. [MQTT-3.1.4-3] */
+  /** The client may connect. What can still refuse it comes before anything is changed. */
   async #admit(grant: Grant | EnhancedGrant): Promise<void> {
     if (this.#wasAssigned && grant.assignedClientId !== undefined) this.clientId = grant.assignedClientId;
     const identity = grant.identity ?? this.#connect.username;
     await this.#authorizeTakeover(identity);
-    if (!this.#connection.isOpen) return;
-    this.#checkSessionLimit();
     const negotiated = negotiateTerms(this.#connect, this.#asked, grant.limits ?? {}, this.#engine.options);
-    const { mountPoint = '' } = grant;
+    const admission = this.#admission(grant, identity, negotiated);
     checkWill(this.#connect.will, {
       ...negotiated.terms,
       topicLimits: this.#engine.topicLimits,
-      mountPoint,
+      mountPoint: admission.mountPoint,
     });
-    const { session, sessionPresent } = this.#takeSession(grant, identity, negotiated);
-    this.#connection.client = this.#makeClient(session, identity, negotiated);
-    this.#connection.publisher = {
-      view: this.#connection.client,
+    const client = new ConnectedClient(this.#connection, {
+      ...admission,
+      connect: this.#connectEvent().connect,
+      keepAlive: negotiated.terms.keepAlive,
+      connectedAt: this.#engine.now(),
+    });
+    const sessionWaits = findSession(this.#engine, admission) !== undefined;
+    const name = { clientId: this.clientId, wasAssigned: this.#wasAssigned };
+    const offered = connackProperties(this.#engine, this.#connect, name, grant, negotiated);
+    const connack = await rewriteConnack(this.#engine, client, sessionWaits, offered);
+    if (!this.#connection.isOpen) return;
+    this.#checkSessionLimit();
+    await this.#accept(client, admission, negotiated, connack, grant.expiresAt);
+  }
+
+  #admission(grant: Grant, identity: string | undefined, negotiated: Negotiated): Admission {
+    return {
+      clientId: this.clientId,
+      protocolVersion: this.#version,
+      cleanStart: this.#connect.cleanStart,
+      sessionExpiryInterval: negotiated.sessionExpiryInterval,
+      identity,
+      mountPoint: grant.mountPoint ?? '',
       permissions: grant.permissions,
-      mustBeAuthorized: true,
+      limits: grant.limits ?? {},
     };
-    this.#connection.agree(negotiated.terms);
-    this.#engine.wills.replace(session, this.#pendingWill(session));
-    const properties = this.#connackProperties(grant, negotiated);
-    await this.#sendConnack(session, sessionPresent, properties, grant.expiresAt);
   }
 
   async #authorizeTakeover(identity: string | undefined): Promise<void> {
@@ -263,56 +277,47 @@ export class Handshake {
     throw new ConnectRefused(ReasonCode.QuotaExceeded, reason, 'limit:maximumSessions');
   }
 
-  /** Created, resumed or replaced, together with all that goes with it, in one batch. */
-  #takeSession(
-    grant: Grant,
-    identity: string | undefined,
-    { sessionExpiryInterval }: Negotiated,
-  ): { session: Session; sessionPresent: boolean } {
-    const { sessions } = this.#engine;
+  /** Session and Will, then CONNACK when both are stored, then everything else. [MQTT-3.2.0-1] */
+  async #accept(
+    client: ConnectedClient,
+    admission: Admission,
+    negotiated: Negotiated,
+    properties: ConnackProperties,
+    expiresAt: number | undefined,
+  ): Promise<void> {
     const connection = this.#connection;
-    const mountPoint = grant.mountPoint ?? '';
-    sessions
-      .get(this.clientId)
-      ?.connection?.terminate(ReasonCode.SessionTakenOver, 'another connection uses the client id');
-    const old = sessions.get(this.clientId);
-    // Topics of another mount point are not this client's.
-    const isReplaced = old !== undefined && (this.#connect.cleanStart || old.mountPoint !== mountPoint);
-    if (isReplaced) sessions.end(old, 'replaced');
-    const resumed = isReplaced ? undefined : old;
-    const session =
-      resumed ??
-      sessions.create(
-        {
-          clientId: this.clientId,
-          protocolVersion: this.#version,
-          sessionExpiryInterval,
-          createdAt: this.#engine.now(),
-          disconnectedAt: undefined,
-          identity,
-          mountPoint,
-        },
-        sessionExpiryInterval > 0,
-      );
-    session.owner = { identity, mountPoint, permissions: grant.permissions, limits: grant.limits ?? {} };
-    session.connection = connection;
-    connection.session = session;
-    if (resumed !== undefined) {
-      resumed.protocolVersion = this.#version;
-      resumed.expiryInterval = sessionExpiryInterval;
-      resumed.disconnectedAt = undefined;
-      resumed.expiry.cancel();
-      sessions.recordSession(resumed);
+    const { session, sessionPresent } = takeSession(connection, admission);
+    connection.client = client;
+    connection.publisher = { view: client, permissions: admission.permissions, mustBeAuthorized: true };
+    connection.agree(negotiated.terms);
+    this.#engine.wills.replace(session, this.#pendingWill(session));
+    if (this.#engine.turn.hasOperations && !(await this.#isStored())) {
+      if (session.connection === connection) this.#withdraw(session, sessionPresent);
+      throw new ConnectRefused(ReasonCode.ServerUnavailable, 'the session could not be stored', 'store');
     }
-    return { session, sessionPresent: resumed !== undefined };
+    if (!connection.isOpen) return;
+    connection.send({ type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties });
+    if (!connection.isOpen) return;
+    connection.becomeConnected();
+    connection.expireCredentialsAt(expiresAt);
+    const { connected, sessionResumed } = this.#engine.hooks.slots;
+    if (sessionPresent) sessionResumed?.({ session: session.view() });
+    connected?.({ client, sessionPresent });
+    this.#engine.logger.debug({ clientId: session.clientId, sessionPresent }, 'client connected');
+    session.outbox.attach();
   }
 
-  #makeClient(session: Session, identity: string | undefined, negotiated: Negotiated): ConnectedClient {
-    return new ConnectedClient(this.#connection, session, {
-      connect: this.#connectEvent().connect,
-      identity,
-      keepAlive: negotiated.terms.keepAlive,
-      connectedAt: this.#engine.now(),
+  /** A Will is left by clients that were accepted only, and so is a session. [MQTT-3.1.2-7] */
+  #withdraw(session: Session, sessionPresent: boolean): void {
+    this.#engine.wills.forget(session);
+    if (sessionPresent) return;
+    session.connection = undefined;
+    this.#engine.sessions.end(session, 'connection-ended');
+  }
+
+  #isStored(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#engine.turn.hold({ stored: () => resolve(true), failed: () => resolve(false) });
     });
   }
 
@@ -338,100 +343,6 @@ export class Handshake {
       permissions,
     };
   }
-
-  // --- CONNACK
-
-  #connackProperties(grant: Grant | EnhancedGrant, negotiated: Negotiated): ConnackProperties {
-    if (this.#version !== 5) return {};
-    const { authenticationMethod, requestResponseInformation } = this.#connect.properties;
-    const responseInformation =
-      requestResponseInformation === 1
-        ? (grant.responseInformation ?? this.#engine.options.responseInformation?.(this.clientId))
-        : undefined;
-    const data = 'data' in grant ? grant.data : undefined;
-    return {
-      ...negotiated.announced,
-      ...(this.#wasAssigned ? { assignedClientIdentifier: this.clientId } : {}),
-      ...(responseInformation === undefined ? {} : { responseInformation }),
-      ...(grant.reasonString === undefined ? {} : { reasonString: grant.reasonString }),
-      ...(grant.userProperties === undefined ? {} : { userProperties: grant.userProperties }),
-      ...(authenticationMethod === undefined ? {} : { authenticationMethod }),
-      ...(data === undefined ? {} : { authenticationData: data }),
-    };
-  }
-
-  /** CONNACK leaves when what it promises is stored, and everything else after it. [MQTT-3.2.0-1] */
-  async #sendConnack(
-    session: Session,
-    sessionPresent: boolean,
-    offered: ConnackProperties,
-    expiresAt: number | undefined,
-  ): Promise<void> {
-    const connection = this.#connection;
-    const properties = await this.#lastObstacles(session, sessionPresent, offered);
-    if (!connection.isOpen) return;
-    connection.send({ type: 'connack', sessionPresent, reasonCode: ReasonCode.Success, properties });
-    if (!connection.isOpen) return;
-    connection.becomeConnected();
-    connection.expireCredentialsAt(expiresAt);
-    const { client } = connection;
-    const { connected, sessionResumed } = this.#engine.hooks.slots;
-    if (sessionPresent) sessionResumed?.({ session: session.view() });
-    if (client !== undefined) connected?.({ client, sessionPresent });
-    this.#engine.logger.debug({ clientId: session.clientId, sessionPresent }, 'client connected');
-    session.outbox.attach();
-  }
-
-  /** What can still refuse the client; the session then is as if it had not come. */
-  async #lastObstacles(
-    session: Session,
-    sessionPresent: boolean,
-    offered: ConnackProperties,
-  ): Promise<ConnackProperties> {
-    try {
-      const properties = await this.#rewriteConnack(sessionPresent, offered);
-      if (!this.#engine.turn.hasOperations || (await this.#isStored())) return properties;
-      throw new ConnectRefused(ReasonCode.ServerUnavailable, 'the session could not be stored', 'store');
-    } catch (refused) {
-      if (session.connection === this.#connection) this.#withdraw(session, sessionPresent);
-      throw refused;
-    }
-  }
-
-  /** A Will is left by clients that were accepted only, and so is a session. [MQTT-3.1.2-7] */
-  #withdraw(session: Session, sessionPresent: boolean): void {
-    this.#engine.wills.forget(session);
-    if (sessionPresent) return;
-    session.connection = undefined;
-    this.#engine.sessions.end(session, 'connection-ended');
-  }
-
-  async #rewriteConnack(sessionPresent: boolean, properties: ConnackProperties): Promise<ConnackProperties> {
-    const rewrite = this.#engine.hooks.slots.rewriteConnack;
-    const { client } = this.#connection;
-    if (rewrite === null || client === undefined) return properties;
-    const rewritten = await rewrite({ client, sessionPresent, properties });
-    if (!rewritten.ok) throw refusedBy(rewritten.refusal, 'CONNACK could not be rewritten');
-    const { responseInformation, ...others } = rewritten.value;
-    const mayBeTold = this.#connect.properties.requestResponseInformation === 1;
-    // [MQTT-3.1.2-28]
-    return responseInformation === undefined || !mayBeTold ? others : rewritten.value;
-  }
-
-  #isStored(): Promise<boolean> {
-    return new Promise((resolve) => {
-      this.#engine.turn.hold({ stored: () => resolve(true), failed: () => resolve(false) });
-    });
-  }
-}
-
-function refusedBy(denied: Denied, fallback: string): ConnectRefused {
-  const { reasonCode, by, reasonString, userProperties, serverReference } = denied;
-  return new ConnectRefused(reasonCode, reasonString ?? fallback, by, {
-    ...(reasonString === undefined ? {} : { reasonString }),
-    ...(userProperties === undefined ? {} : { userProperties }),
-    ...(serverReference === undefined ? {} : { serverReference }),
-  });
 }
 
 function notGranted({ refusal }: NotGranted): ConnectRefused {
