@@ -47,7 +47,10 @@ async function runAedes(folder: string): Promise<RunningAedes> {
   };
 }
 
-/** Sessions, queues, retained messages and deliveries in all their states. */
+/**
+ * Sessions, queues, retained messages and deliveries in all their states. All of it at QoS 2: at QoS 1 Aedes
+ * acknowledges before it stores.
+ */
 async function folderOfAedes(): Promise<string> {
   const folder = await temporaryFolder();
   const aedes = await runAedes(folder);
@@ -68,8 +71,8 @@ async function folderOfAedes(): Promise<string> {
   await alice.expect('publish');
   await alice.drop();
   for (let i = 0; i < 3; i++) await bob.publish(`a/${i}`, `queued ${i}`, { qos: 2 });
-  await bob.publish('kept', 'retained', { qos: 1, retain: true });
-  await bob.publish('ö/kept', 'umlaut', { qos: 1, retain: true });
+  await bob.publish('kept', 'retained', { qos: 2, retain: true });
+  await bob.publish('ö/kept', 'umlaut', { qos: 2, retain: true });
   const carol = await aedes.connect('carol');
   carol.publishOnly('unreleased', 'x', { qos: 2, packetId: 77 });
   await carol.expect('pubrec');
@@ -199,16 +202,14 @@ test('Aedes can take the folder back: it finds sessions, queues and retained mes
   await carol.publish('a/live', 'live', { qos: 1 });
   expect((await again.receiveMessage()).text).toBe('live');
   await again.disconnect();
-  await carol.publish('a/later', 'from Aedes', { qos: 1 });
+  await carol.publish('a/later', 'from Aedes', { qos: 2 });
   await aedes.stop();
   const back = aedesStore(place.instance(), place.options);
   const records = await loaded(back);
   onTestFinished(() => back.close());
-  expect(records).toMatchObject([
-    { kind: 'session', session: { clientId: 'alice' }, queue: { length: 1 } },
-    ...Array(records.length - 1).fill({}),
-  ]);
-  const [entry] = await back.readQueue('alice', 0, noLimits);
+  expect(records[0]).toMatchObject({ kind: 'session', session: { clientId: 'alice' } });
+  // Aedes may not have noted the last acknowledgements: what it adds comes last in any case.
+  const entry = (await back.readQueue('alice', 0, noLimits)).at(-1);
   expect(entry?.sequence).toBeGreaterThan(12);
   expect(new TextDecoder().decode(entry?.message.payload)).toBe('from Aedes');
 });
