@@ -60,6 +60,7 @@ export class RunningEngine implements Engine {
     this.storage = new Storage(options.persistence, durability);
     this.turn = new Turn({
       scheduler: platform.scheduler,
+      deadlines: this.deadlines,
       storage: this.storage,
       logger: this.logger,
       storeFailed: (error) => this.storeFailed('commit', error),

@@ -241,7 +241,9 @@ export class Outbox {
         this.#account(entry, released);
       },
       withdraw: () => {
-        if (this.#queue.remove(entry)) this.#drop(copy, 'store-failed', undefined);
+        if (!this.#queue.remove(entry)) return;
+        this.#journal.dequeued(entry);
+        this.#drop(copy, 'store-failed', undefined);
       },
     });
   }

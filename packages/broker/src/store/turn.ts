@@ -1,6 +1,8 @@
 import type { Logger, Scheduler } from '@carillon/hooks';
 import type { MaybePromise, StoreOperation } from '@carillon/persistence';
+import type { Deadline, Deadlines } from '../time/deadlines.ts';
 import { isPromise } from '../when-done.ts';
+import { CarriedOperations } from './carried-operations.ts';
 import type { Storage } from './storage.ts';
 
 /** Something that may only happen once the batch of its turn is stored. */
@@ -14,7 +16,16 @@ export interface Flushable {
   flush(): void;
 }
 
+/** Milliseconds until a store that failed is asked again: doubled with each failure, up to the longest. */
+const shortestWait = 100;
+const longestWait = 5000;
+
 interface Batch {
+  readonly operations: readonly StoreOperation[];
+  readonly heldBack: readonly HeldBack[];
+}
+
+interface GatheringBatch extends Batch {
   readonly operations: StoreOperation[];
   readonly heldBack: HeldBack[];
 }
@@ -28,6 +39,9 @@ interface Batch {
  *
  * While one commit is under way the next batch gathers: the number of commits does not grow with the number
  * of messages.
+ *
+ * A commit that failed refuses what was held back for it; what stays true goes along with the next one. A
+ * store that fails again and again is asked less and less often, and all that needs it is refused meanwhile.
  */
 export class Turn {
   readonly #scheduler: Scheduler;
@@ -35,21 +49,28 @@ export class Turn {
   readonly #logger: Logger;
   readonly #storeFailed: (error: Error) => void;
   readonly #endTask = (): void => this.#end();
-  #gathering: Batch = { operations: [], heldBack: [] };
+  #gathering: GatheringBatch = { operations: [], heldBack: [] };
   #marked: Flushable[] = [];
   #endIsDue = false;
   #committing: Promise<void> | undefined = undefined;
   #gatheringNumber = 1;
   #committedNumber = 0;
+  readonly #carried = new CarriedOperations();
+  readonly #retry: Deadline;
+  /** Commits that failed in a row. */
+  #failures = 0;
+  #lastFailure: Error | undefined = undefined;
 
   constructor(options: {
     scheduler: Scheduler;
+    deadlines: Deadlines;
     storage: Storage;
     logger: Logger;
     storeFailed: (error: Error) => void;
   }) {
     this.#scheduler = options.scheduler;
     this.#storage = options.storage;
+    this.#retry = options.deadlines.create(() => this.#commit());
     this.#logger = options.logger;
     this.#storeFailed = options.storeFailed;
   }
@@ -110,35 +131,64 @@ export class Turn {
   #commit(): void {
     if (this.#committing !== undefined) return;
     const batch = this.#gathering;
-    if (batch.operations.length === 0 && batch.heldBack.length === 0) return;
+    const isEmpty = batch.operations.length === 0 && batch.heldBack.length === 0;
+    if (isEmpty && this.#carried.isEmpty) return;
     this.#gathering = { operations: [], heldBack: [] };
     const number = this.#gatheringNumber++;
-    const committed = this.#tryCommit(batch);
+    const operations = this.#carried.before(batch.operations);
+    if (this.#isDown() && operations.length > 0) {
+      this.#settle({ ...batch, operations }, number, this.#lastFailure);
+      return;
+    }
+    const committed = this.#tryCommit(operations);
     if (isPromise(committed)) {
       this.#committing = committed.then((error) => {
         this.#committing = undefined;
-        this.#settle(batch, number, error);
+        this.#finish({ ...batch, operations }, number, error);
         this.#end();
       });
     } else {
-      this.#settle(batch, number, committed);
+      this.#finish({ ...batch, operations }, number, committed);
     }
   }
 
-  #tryCommit(batch: Batch): MaybePromise<Error | undefined> {
-    if (batch.operations.length === 0) return undefined;
+  /** The store failed again and again, and it is not yet time to ask it once more. */
+  #isDown(): boolean {
+    return this.#failures > 1 && this.#retry.isSet;
+  }
+
+  #tryCommit(operations: readonly StoreOperation[]): MaybePromise<Error | undefined> {
+    if (operations.length === 0) return undefined;
     try {
       const { store, durability } = this.#storage;
-      const pending = store.commit(batch.operations, durability);
+      const pending = store.commit(operations, durability);
       return isPromise(pending) ? pending.then(() => undefined, asError) : undefined;
     } catch (error) {
       return asError(error);
     }
   }
 
+  /** The store has answered: the batch is settled, and after a failure it will be asked again. */
+  #finish(batch: Batch, number: number, error: Error | undefined): void {
+    if (error !== undefined) {
+      this.#lastFailure = error;
+      this.#retry.setIn(Math.min(longestWait, shortestWait * 2 ** this.#failures++));
+      this.#storeFailed(error);
+    } else if (this.#failures > 0 && batch.operations.length > 0) {
+      this.#logger.info(
+        { store: this.#storage.store.name, failures: this.#failures },
+        'the store works again',
+      );
+      this.#failures = 0;
+      this.#retry.cancel();
+    }
+    this.#settle(batch, number, error);
+  }
+
   #settle(batch: Batch, number: number, error: Error | undefined): void {
     this.#committedNumber = number;
-    if (error !== undefined) this.#storeFailed(error);
+    if (error === undefined) this.#carried.clear();
+    else this.#carried.keep(batch.operations);
     for (const held of batch.heldBack) {
       try {
         if (error === undefined) held.stored();

@@ -263,12 +263,46 @@ describe('a failure of the store', () => {
       await bob.settle();
       store.failOne();
       await bob.expect('pubrec', { reasonCode: 0x80 });
+      await house.laboratory.advance(5000);
     }
     store.release();
     await alice.ping();
     await bob.publish('news', 'kept', { qos: 2, packetId: 5 });
     expect((await alice.receiveMessage()).text).toBe('kept');
     expect(failures.all).toHaveLength(3);
+    await house.crashAndStart();
+    await (await house.resume('alice')).expectNothing();
+  });
+
+  test('that lasts refuses without asking, and asks again after a while', async () => {
+    const { house, bob, store, failures } = await aliceAndBob();
+    store.hold();
+    for (let round = 0; round < 2; round++) {
+      bob.publishOnly('news', 'lost', { qos: 1, packetId: 5 });
+      await bob.settle();
+      store.failOne();
+      await bob.expect('puback', { reasonCode: 0x80 });
+    }
+    bob.publishOnly('news', 'lost too', { qos: 1, packetId: 6 });
+    await bob.expect('puback', { packetId: 6, reasonCode: 0x80 });
+    expect(store.isCommitting).toBe(false);
+    expect(failures.all).toHaveLength(2);
+    store.release();
+    await house.laboratory.advance(200);
+    await bob.publish('news', 'kept', { qos: 1, packetId: 7 });
+  });
+
+  test('is made up for: what was delivered meanwhile is not delivered again after a kill', async () => {
+    const { house, alice, bob, store } = await aliceAndBob();
+    await bob.publish('news', 'once', { qos: 1 });
+    const message = await alice.expect('publish', { qos: 1 });
+    store.hold();
+    alice.ack(message);
+    await alice.settle();
+    store.failOne();
+    store.release();
+    await bob.publish('other', 'goes along with it', { qos: 1 });
+    await house.laboratory.advance(200);
     await house.crashAndStart();
     await (await house.resume('alice')).expectNothing();
   });
