@@ -15,6 +15,7 @@ import { writeId } from './client-ids.ts';
 import type { AedesPersistenceInstance } from './instance.ts';
 import { Instance } from './instance.ts';
 import { loadStore } from './load-store.ts';
+import { operationPacket } from './operation-packet.ts';
 import { probe, type Traits } from './probes.ts';
 import { QueueReader } from './queue-reader.ts';
 import type { SessionState } from './session-state.ts';
@@ -107,12 +108,14 @@ export class AedesStore implements Store {
     }
   }
 
-  async commit(batch: readonly StoreOperation[], durability: Durability): Promise<void> {
-    if (durability === 'memory' && this.supports.restart) return;
+  /** Whatever durability is asked for, the backend has one: no call of its interface says more. */
+  async commit(batch: readonly StoreOperation[]): Promise<void> {
     const traits = this.#open();
     try {
       const plan = new BatchPlan(this.#sessions, traits.orderedByNumber);
-      for (const operation of batch) plan.add(operation);
+      // All are written down before any changes anything: one that cannot be leaves no trace.
+      const packets = batch.map((operation) => operationPacket(operation, traits));
+      for (const [i, operation] of batch.entries()) plan.add(operation, packets[i]);
       for (const { clientId, reset, remove } of plan.clients.values()) {
         const changed = reset ? Number.POSITIVE_INFINITY : Math.max(0, ...remove);
         await this.#reader.changed(writeId(clientId, traits.ids), changed);

@@ -1,5 +1,5 @@
-import type { Message, StoreOperation, SubscriptionRecord, WillRecord } from '@carillon/persistence';
-import type { StoredEntry } from './metadata.ts';
+import type { QueueEntry, StoreOperation, SubscriptionRecord } from '@carillon/persistence';
+import type { AedesPacket } from './aedes-packet.ts';
 import { foreignSlot } from './session-slot.ts';
 import { SessionState } from './session-state.ts';
 import { matchedApart } from './stored-subscriptions.ts';
@@ -18,10 +18,10 @@ export class ClientPlan {
   /** By filter; undefined for those that end. */
   readonly subscriptions = new Map<string, SubscriptionRecord | undefined>();
   /** By sequence number, in the order of arrival. */
-  readonly enqueue = new Map<number, StoredEntry>();
+  readonly enqueue = new Map<number, AedesPacket>();
   readonly remove = new Set<number>();
   /** Undefined when nothing changes, null when it goes. */
-  will: WillRecord | null | undefined = undefined;
+  will: AedesPacket | null | undefined = undefined;
   /** Entries above this number are stored by nobody yet. */
   storedUpTo: number;
 
@@ -62,8 +62,8 @@ type SessionOperation = Exclude<
  */
 export class BatchPlan {
   readonly clients = new Map<string, ClientPlan>();
-  /** By topic; undefined for those that go. */
-  readonly retained = new Map<string, Message | undefined>();
+  /** By topic. */
+  readonly retained = new Map<string, AedesPacket>();
   readonly #sessions: Map<string, SessionState>;
   /** Whether enqueuing again replaces; where not, the old entry is removed first. */
   readonly #enqueueReplaces: boolean;
@@ -74,13 +74,12 @@ export class BatchPlan {
     this.#enqueueReplaces = enqueueReplaces;
   }
 
-  add(operation: StoreOperation): void {
+  /** @param packet What the operation stores, if it is a packet. */
+  add(operation: StoreOperation, packet: AedesPacket | undefined): void {
     switch (operation.do) {
       case 'putRetained':
-        this.retained.set(operation.message.topic, operation.message);
-        return;
       case 'deleteRetained':
-        this.retained.set(operation.topic, undefined);
+        if (packet !== undefined) this.retained.set(packet.topic, packet);
         return;
       case 'putSession':
         this.#putSession(operation.session.clientId, operation.session);
@@ -91,7 +90,9 @@ export class BatchPlan {
         return;
       default: {
         const state = this.#sessions.get(operation.clientId);
-        if (state !== undefined) this.#addToSession(this.#planOf(operation.clientId), state, operation);
+        if (state !== undefined) {
+          this.#addToSession(this.#planOf(operation.clientId), state, operation, packet);
+        }
       }
     }
   }
@@ -109,7 +110,12 @@ export class BatchPlan {
     plan.begin(state);
   }
 
-  #addToSession(plan: ClientPlan, state: SessionState, operation: SessionOperation): void {
+  #addToSession(
+    plan: ClientPlan,
+    state: SessionState,
+    operation: SessionOperation,
+    packet: AedesPacket | undefined,
+  ): void {
     switch (operation.do) {
       case 'putSubscription': {
         const { subscription } = operation;
@@ -122,7 +128,7 @@ export class BatchPlan {
         state.match(operation.filter, undefined);
         return;
       case 'enqueue':
-        this.#enqueue(plan, state, operation.entry);
+        if (packet !== undefined) this.#enqueue(plan, state, operation.entry, packet);
         return;
       case 'markSent': {
         const { sequence, packetId, state: reached } = operation;
@@ -144,7 +150,7 @@ export class BatchPlan {
         state.mustBeWritten = true;
         return;
       case 'putWill':
-        plan.will = operation.will;
+        plan.will = packet;
         return;
       case 'deleteWill':
         plan.will = null;
@@ -155,15 +161,14 @@ export class BatchPlan {
   #enqueue(
     plan: ClientPlan,
     state: SessionState,
-    entry: Extract<SessionOperation, { do: 'enqueue' }>['entry'],
+    { sequence, packetId, state: reached }: QueueEntry,
+    packet: AedesPacket,
   ): void {
-    const { packetId, state: reached, ...stored } = entry;
-    const { sequence } = entry;
     if (sequence <= plan.storedUpTo && !this.#enqueueReplaces) {
       plan.remove.add(sequence);
       state.isDisordered = true;
     }
-    plan.enqueue.set(sequence, stored);
+    plan.enqueue.set(sequence, packet);
     state.use(sequence);
     if (reached === 'queued') state.undeliver(sequence);
     else state.deliver(sequence, { packetId, state: reached });

@@ -1,4 +1,4 @@
-import type { Message, SubscriptionRecord } from '@carillon/persistence';
+import type { SubscriptionRecord } from '@carillon/persistence';
 import type { Backend } from './backend.ts';
 import type { BatchPlan, ClientPlan } from './batch-plan.ts';
 import { brokerId, queueBrokerId } from './carrier.ts';
@@ -6,7 +6,6 @@ import { writeId } from './client-ids.ts';
 import type { Traits } from './probes.ts';
 import { sessionSlot, writeSlot } from './session-slot.ts';
 import type { SessionState } from './session-state.ts';
-import { emptyRetainedPacket, entryPacket, retainedPacket, willPacket } from './stored-packets.ts';
 import { markerSubscription, writeSubscription } from './stored-subscriptions.ts';
 
 /**
@@ -25,7 +24,7 @@ export async function carryOut(plan: BatchPlan, backend: Backend, traits: Traits
   const clients = [...plan.clients.values()];
   await allOf([
     ...clients.map((client) => changeSession(client, backend, traits)),
-    ...Array.from(plan.retained, ([topic, message]) => changeRetained(topic, message, backend, traits)),
+    ...Array.from(plan.retained.values(), (packet) => backend.storeRetained(packet)),
   ]);
   await allOf(
     clients.flatMap(({ clientId, state }) =>
@@ -71,7 +70,7 @@ async function changeSession(plan: ClientPlan, backend: Backend, traits: Traits)
   if (plan.create) await backend.addSubscriptions(id, [markerSubscription]);
   await changeSubscriptions(plan.subscriptions, id, backend);
   await changeQueue(plan, id, backend, traits);
-  await changeWill(plan, plan.state, id, backend, traits);
+  await changeWill(plan, plan.state, id, backend);
 }
 
 async function changeSubscriptions(
@@ -93,7 +92,7 @@ async function changeQueue(plan: ClientPlan, id: string, backend: Backend, trait
   await allOf(
     Array.from(plan.remove, (sequence) => backend.remove(id, { brokerId: by, brokerCounter: sequence })),
   );
-  const packets = Array.from(plan.enqueue.values(), (entry) => entryPacket(entry, id, traits.carrier));
+  const packets = [...plan.enqueue.values()];
   if (traits.orderedByNumber) {
     await allOf(packets.map((packet) => backend.enqueue(id, packet)));
     return;
@@ -106,28 +105,16 @@ async function changeWill(
   state: SessionState,
   id: string,
   backend: Backend,
-  traits: Traits,
 ): Promise<void> {
   const known = state.willBroker;
   if (plan.will === undefined) return;
   if (plan.will !== null) {
-    await backend.putWill(id, willPacket(plan.will, traits.carrier), known);
+    await backend.putWill(id, plan.will, known);
     state.willBroker = brokerId;
   } else if (known !== undefined) {
     await backend.deleteWill(id, known);
     state.willBroker = undefined;
   }
-}
-
-function changeRetained(
-  topic: string,
-  message: Message | undefined,
-  backend: Backend,
-  traits: Traits,
-): Promise<void> {
-  return backend.storeRetained(
-    message === undefined ? emptyRetainedPacket(topic) : retainedPacket(message, traits.carrier),
-  );
 }
 
 async function allOf(writes: readonly Promise<void>[]): Promise<void> {

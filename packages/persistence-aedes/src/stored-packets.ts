@@ -52,7 +52,9 @@ export function readForeignEntry(packet: StoredPacket, sequence: number, now: nu
 export function retainedPacket(message: Message, carrier: Carrier): AedesPacket {
   // MongoDB merges a new record into the old one: properties have to be overwritten, not left out.
   const properties = writeAedesProperties(message.properties);
-  return { ...packetOf(message, messageMetadata(message), carrier), properties };
+  // An empty payload would delete.
+  const suitable = message.payload.length === 0 ? 'payload' : carrier;
+  return { ...packetOf(message, messageMetadata(message), suitable), properties };
 }
 
 /** What deletes a retained message. */
