@@ -12,4 +12,5 @@ export type {
 } from './options/engine-options.ts';
 export { defaultLimits, type EngineSettings, limitRanges, settleOptions } from './options/engine-settings.ts';
 export { OptionError } from './options/option-error.ts';
+export type { TopicDurability } from './options/topic-durability.ts';
 export { PublishError } from './publishing/publish-error.ts';

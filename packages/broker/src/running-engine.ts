@@ -45,7 +45,8 @@ export class RunningEngine implements Engine {
 
   constructor(options: EngineOptions, platform: Platform) {
     this.options = settleOptions(options);
-    const { limits, hookTimeout, durability, overlappingSubscriptions } = this.options;
+    const { limits, hookTimeout, overlappingSubscriptions } = this.options;
+    const { durability, durabilityByTopic } = this.options;
     this.topicLimits = { maximumBytes: limits.maximumTopicBytes, maximumLevels: limits.maximumTopicLevels };
     this.clock = platform.clock;
     this.scheduler = platform.scheduler;
@@ -57,7 +58,7 @@ export class RunningEngine implements Engine {
       logger: this.logger,
       defaultTimeout: hookTimeout,
     });
-    this.storage = new Storage(options.persistence, durability);
+    this.storage = new Storage(options.persistence, durability, durabilityByTopic);
     this.turn = new Turn({
       scheduler: platform.scheduler,
       deadlines: this.deadlines,

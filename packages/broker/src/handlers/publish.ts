@@ -168,8 +168,10 @@ function accept(connection: Connection, { qos, packetId }: PublishPacket, fanOut
   const { engine, session } = connection;
   if (qos === 2 && session !== undefined) {
     session.inboundIds.add(packetId);
-    if (session.isStored) {
-      engine.turn.record({ do: 'putInboundId', clientId: session.clientId, packetId });
+    const { topic } = fanOut.message;
+    if (session.isStored && !engine.storage.isVolatile(topic)) {
+      const { clientId } = session;
+      engine.turn.record({ do: 'putInboundId', clientId, packetId }, engine.storage.durabilityOf(topic));
     }
   }
   if (qos !== 0) {

@@ -1,6 +1,7 @@
 import type { Clock, Logger, RandomSource, Scheduler } from '@carillon/hooks';
 import type { Durability, Store } from '@carillon/persistence';
 import type { QoS } from '@carillon/protocol';
+import type { TopicDurability } from './topic-durability.ts';
 
 /** How a share group chooses who gets the next message. */
 export type ShareStrategy = 'round-robin' | 'least-loaded' | 'sticky' | 'topic-hash';
@@ -92,6 +93,8 @@ export interface EngineOptions {
   readonly hookTimeout?: number;
   /** What acknowledgements promise. Default: what the store can promise at most. */
   readonly durability?: Durability;
+  /** Another promise for the messages of some topics; the first filter that matches counts. Default: none. */
+  readonly durabilityByTopic?: readonly TopicDurability[];
   /** Where sessions and messages are kept. Default: in memory. */
   readonly persistence?: Store;
   /** Told what happens, in the shape of pino; `console` will do. Default: silent. */

@@ -2,6 +2,7 @@ import type { Durability } from '@carillon/persistence';
 import type { QoS } from '@carillon/protocol';
 import type { EngineOptions, Limits, QueueOverflow, ShareStrategy } from './engine-options.ts';
 import { OptionError } from './option-error.ts';
+import { settleTopicDurability, type TopicDurability } from './topic-durability.ts';
 
 /** The engine's options with every default filled in. */
 export interface EngineSettings {
@@ -22,6 +23,7 @@ export interface EngineSettings {
   readonly responseInformation: ((clientId: string) => string | undefined) | undefined;
   readonly hookTimeout: number;
   readonly durability: Durability | undefined;
+  readonly durabilityByTopic: readonly TopicDurability[];
   readonly version: string;
 }
 
@@ -127,6 +129,7 @@ export function settleOptions(options: EngineOptions): EngineSettings {
       options.durability === undefined
         ? undefined
         : oneOf(options.durability, 'durability', ['synced', 'written', 'memory']),
+    durabilityByTopic: settleTopicDurability(options.durabilityByTopic),
     version: text(options.version, 'version', 'carillon'),
   };
 }
@@ -148,6 +151,7 @@ const knownKeys: readonly string[] = Object.keys({
   responseInformation: 0,
   hookTimeout: 0,
   durability: 0,
+  durabilityByTopic: 0,
   persistence: 0,
   logger: 0,
   version: 0,

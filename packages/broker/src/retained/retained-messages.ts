@@ -44,7 +44,10 @@ export class RetainedMessages {
     }
     const kept = fanOut.keep(message);
     this.#put(kept);
-    this.#engine.turn.record({ do: 'putRetained', message: kept });
+    const { storage, turn } = this.#engine;
+    const { topic } = kept;
+    if (storage.isVolatile(topic)) return;
+    turn.record({ do: 'putRetained', message: kept }, storage.durabilityOf(topic));
   }
 
   /** As keep, for `$SYS`: it is made anew at every start, and counts against no limit. */
@@ -66,10 +69,12 @@ export class RetainedMessages {
 
   /** Takes up a message that the store had. */
   restore(message: Message): void {
-    if (hasExpired(message, this.#engine.now())) {
-      this.#engine.turn.record({ do: 'deleteRetained', topic: message.topic });
-    } else {
-      this.#put(message);
+    const { topic } = message;
+    const isOver = hasExpired(message, this.#engine.now());
+    if (!isOver) this.#put(message);
+    // One of a topic that is not stored any more would come back with every start.
+    if (isOver || this.#engine.storage.isVolatile(topic)) {
+      this.#engine.turn.record({ do: 'deleteRetained', topic });
     }
   }
 

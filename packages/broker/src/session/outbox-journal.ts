@@ -1,4 +1,4 @@
-import type { QueueEntry } from '@carillon/persistence';
+import type { QueueEntry, StoreOperation } from '@carillon/persistence';
 import type { Engine } from '../engine.ts';
 import type { QueuedMessage } from './queued-message.ts';
 import type { Session } from './session.ts';
@@ -19,27 +19,27 @@ export class OutboxJournal {
     return this.#held > 0;
   }
 
+  /** Whether the entry is known to the store, or is to be. */
+  keeps({ isVolatile }: QueuedMessage): boolean {
+    return this.#session.isStored && !isVolatile;
+  }
+
   /** The entry, as it is now, joins the stored queue. */
   queued(entry: QueuedMessage): void {
-    if (!this.#session.isStored) return;
-    const { clientId } = this.#session;
-    this.#engine.turn.record({ do: 'enqueue', clientId, entry: snapshot(entry) });
+    this.#record(entry, (clientId) => ({ do: 'enqueue', clientId, entry: snapshot(entry) }));
   }
 
   /** The entry is in flight, or its PUBREC has come. */
   sent(entry: QueuedMessage): void {
-    if (!this.#session.isStored) return;
-    const { clientId } = this.#session;
     const { sequence, packetId } = entry;
     const state = entry.state === 'released' ? 'released' : 'sent';
-    this.#engine.turn.record({ do: 'markSent', clientId, sequence, packetId, state });
+    this.#record(entry, (clientId) => ({ do: 'markSent', clientId, sequence, packetId, state }));
   }
 
   /** The entry is done with. */
   dequeued(entry: QueuedMessage): void {
-    if (!this.#session.isStored) return;
-    const { clientId } = this.#session;
-    this.#engine.turn.record({ do: 'dequeue', clientId, sequence: entry.sequence });
+    const { sequence } = entry;
+    this.#record(entry, (clientId) => ({ do: 'dequeue', clientId, sequence }));
   }
 
   /** Runs `send` once this turn's batch is stored, or at once when nothing of this session is stored. */
@@ -55,6 +55,12 @@ export class OutboxJournal {
     };
     // A failed store has been reported; holding the packet back for ever would help nobody.
     this.#engine.turn.hold({ stored: done, failed: done });
+  }
+
+  #record(entry: QueuedMessage, operation: (clientId: string) => StoreOperation): void {
+    if (!this.keeps(entry)) return;
+    const durability = this.#engine.storage.durabilityOf(entry.message.topic);
+    this.#engine.turn.record(operation(this.#session.clientId), durability);
   }
 }
 

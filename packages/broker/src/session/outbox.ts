@@ -1,5 +1,5 @@
 import type { DropReason } from '@carillon/hooks';
-import type { QueueEntry, QueueSummary } from '@carillon/persistence';
+import type { Message, QueueEntry, QueueSummary } from '@carillon/persistence';
 import { ReasonCode } from '@carillon/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { Engine } from '../engine.ts';
@@ -87,7 +87,7 @@ export class Outbox {
       return;
     }
     if (fanOut.heldUntil === 0 && this.#canSendAtOnce()) {
-      const entry = queuedMessage(copy, fanOut.keep(copy.message), this.#queue.takeSequence());
+      const entry = this.#entryFor(copy, fanOut.keep(copy.message));
       this.#start(entry, true, fanOut);
       this.#account(entry, fanOut);
       return;
@@ -225,9 +225,9 @@ export class Outbox {
       return;
     }
     const message = fanOut === undefined ? detachMessage(copy.message) : fanOut.keep(copy.message);
-    const entry = queuedMessage(copy, message, this.#queue.takeSequence());
+    const entry = this.#entryFor(copy, message);
     this.#journal.queued(entry);
-    this.#queue.push(entry, this.#session.isStored);
+    this.#queue.push(entry, this.#journal.keeps(entry));
     if (fanOut === undefined) return;
     if (fanOut.heldUntil === 0) {
       this.pump();
@@ -246,6 +246,13 @@ export class Outbox {
         this.#drop(copy, 'store-failed', undefined);
       },
     });
+  }
+
+  #entryFor(copy: Copy, message: Message): QueuedMessage {
+    const entry = queuedMessage(copy, message, this.#queue.takeSequence());
+    // Behind messages that only the store has, it has to be there too, or it would overtake them.
+    entry.isVolatile = this.#engine.storage.isVolatile(message.topic) && !this.#queue.hasTail;
+    return entry;
   }
 
   /** Tells the fan-out what has become of a copy by now. */
@@ -343,7 +350,7 @@ export class Outbox {
     if (isNew) this.#journal.queued(entry);
     else this.#journal.sent(entry);
     // The identifier of a QoS 2 message is stored before the packet leaves; what follows keeps its place.
-    const mustBeStored = this.#session.isStored && (entry.qos === 2 || this.#journal.holdsPackets);
+    const mustBeStored = this.#journal.keeps(entry) && (entry.qos === 2 || this.#journal.holdsPackets);
     if (!mustBeStored) {
       this.#transmit(entry, connection, false, fanOut);
       return;

@@ -17,6 +17,8 @@ export class QueuedMessage implements QueueEntry {
   state: DeliveryState;
   /** The batch that must be stored before it may leave; 0 for none. */
   heldUntil = 0;
+  /** Its topic's messages are not stored: it ends with this process. */
+  isVolatile = false;
   /** Set when it was given up. */
   dropped: DropReason | undefined = undefined;
   /** The connection whose send quota its PUBLISH uses. */

@@ -1,9 +1,9 @@
 import type { Logger, Scheduler } from '@carillon/hooks';
-import type { MaybePromise, StoreOperation } from '@carillon/persistence';
+import type { Durability, MaybePromise, StoreOperation } from '@carillon/persistence';
 import type { Deadline, Deadlines } from '../time/deadlines.ts';
 import { isPromise } from '../when-done.ts';
 import { CarriedOperations } from './carried-operations.ts';
-import type { Storage } from './storage.ts';
+import { isStronger, type Storage } from './storage.ts';
 
 /** Something that may only happen once the batch of its turn is stored. */
 export interface HeldBack {
@@ -23,9 +23,11 @@ const longestWait = 5000;
 interface Batch {
   readonly operations: readonly StoreOperation[];
   readonly heldBack: readonly HeldBack[];
+  readonly durability: Durability;
 }
 
 interface GatheringBatch extends Batch {
+  durability: Durability;
   readonly operations: StoreOperation[];
   readonly heldBack: HeldBack[];
 }
@@ -49,7 +51,7 @@ export class Turn {
   readonly #logger: Logger;
   readonly #storeFailed: (error: Error) => void;
   readonly #endTask = (): void => this.#end();
-  #gathering: GatheringBatch = { operations: [], heldBack: [] };
+  #gathering: GatheringBatch = { operations: [], heldBack: [], durability: 'memory' };
   #marked: Flushable[] = [];
   #endIsDue = false;
   #committing: Promise<void> | undefined = undefined;
@@ -90,9 +92,11 @@ export class Turn {
     return this.#gathering.operations.length > 0;
   }
 
-  /** Adds a change to this turn's batch. */
-  record(operation: StoreOperation): void {
-    this.#gathering.operations.push(operation);
+  /** Adds a change to this turn's batch, which is stored with the strongest promise that any of them needs. */
+  record(operation: StoreOperation, durability: Durability = this.#storage.durability): void {
+    const batch = this.#gathering;
+    batch.operations.push(operation);
+    if (isStronger(durability, batch.durability)) batch.durability = durability;
     this.#endSoon();
   }
 
@@ -133,14 +137,14 @@ export class Turn {
     const batch = this.#gathering;
     const isEmpty = batch.operations.length === 0 && batch.heldBack.length === 0;
     if (isEmpty && this.#carried.isEmpty) return;
-    this.#gathering = { operations: [], heldBack: [] };
+    this.#gathering = { operations: [], heldBack: [], durability: 'memory' };
     const number = this.#gatheringNumber++;
     const operations = this.#carried.before(batch.operations);
     if (this.#isDown() && operations.length > 0) {
       this.#settle({ ...batch, operations }, number, this.#lastFailure);
       return;
     }
-    const committed = this.#tryCommit(operations);
+    const committed = this.#tryCommit(operations, batch.durability);
     if (isPromise(committed)) {
       this.#committing = committed.then((error) => {
         this.#committing = undefined;
@@ -157,11 +161,10 @@ export class Turn {
     return this.#failures > 1 && this.#retry.isSet;
   }
 
-  #tryCommit(operations: readonly StoreOperation[]): MaybePromise<Error | undefined> {
+  #tryCommit(operations: readonly StoreOperation[], durability: Durability): MaybePromise<Error | undefined> {
     if (operations.length === 0) return undefined;
     try {
-      const { store, durability } = this.#storage;
-      const pending = store.commit(operations, durability);
+      const pending = this.#storage.store.commit(operations, durability);
       return isPromise(pending) ? pending.then(() => undefined, asError) : undefined;
     } catch (error) {
       return asError(error);
