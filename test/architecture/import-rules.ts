@@ -25,7 +25,11 @@ const rules: Record<string, ImportRule> = {
   listeners: { packages: [], node: true, npm: ['ws'] },
   testkit: { packages: ['protocol', 'hooks'], node: true, npm: [] },
   carillon: { packages: [...engine, 'broker', 'listeners'], node: true, npm: [] },
-  cli: { packages: [...engine, 'broker', 'listeners', 'carillon'], node: true, npm: 'any' },
+  cli: {
+    packages: [...engine, 'broker', 'listeners', 'carillon', 'persistence-level', 'persistence-aedes'],
+    node: true,
+    npm: 'any',
+  },
   'persistence-*': plugin,
   'auth-*': plugin,
   'bridge-*': plugin,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createBroker } from 'carillon';
@@ -52,6 +53,8 @@ test.each(ofTheBroker)('`%s` does what the page says', async (command) => {
   const isQuestion = args.includes('--help') || args.includes('--check');
   const child = spawn(process.execPath, [built, ...withFreePorts(args)], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // What it keeps goes with the test.
+    cwd: temporaryFolder(),
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const exit = new Promise((resolve) => child.once('exit', resolve));
@@ -82,6 +85,12 @@ test.runIf(isInstalled).each(clients)('`%s` works', async (command) => {
   expect(await exit).toBe(0);
   expect(printed !== '').toBe(program === 'mosquitto_sub');
 });
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'carillon-docs-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
 
 /** What no flag says is said here: port 1883 may be taken. */
 function withFreePorts(args: readonly string[]): string[] {

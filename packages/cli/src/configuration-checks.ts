@@ -14,6 +14,9 @@ type KeysOf<T> = Readonly<Record<T extends unknown ? keyof T : never, 0>>;
 const configurationKeys: KeysOf<Configuration> = {
   listeners: 0,
   broker: 0,
+  data: 0,
+  memory: 0,
+  durability: 0,
   plugins: 0,
   allowAnonymous: 0,
   logLevel: 0,
@@ -105,6 +108,7 @@ export function checkConfiguration(value: unknown): asserts value is Configurati
       refuse(`plugins[${place}]`, plugin, 'a plugin, from a module: JSON cannot have one');
   });
   checkOwnValues(configuration);
+  checkStoreValues(configuration);
 }
 
 function checkOwnValues({ allowAnonymous, logLevel, closeWithin }: Fields): void {
@@ -117,6 +121,16 @@ function checkOwnValues({ allowAnonymous, logLevel, closeWithin }: Fields): void
   const isTime = typeof closeWithin === 'number' && closeWithin >= 0 && closeWithin <= 3_600_000;
   if (closeWithin !== undefined && !isTime) {
     refuse('closeWithin', closeWithin, 'milliseconds from 0 to 3600000');
+  }
+}
+
+function checkStoreValues({ data, memory, durability }: Fields): void {
+  if (data !== undefined && (typeof data !== 'string' || data === '')) {
+    refuse('data', data, 'the name of a folder');
+  }
+  if (memory !== undefined && typeof memory !== 'boolean') refuse('memory', memory, 'true or false');
+  if (durability !== undefined && durability !== 'synced' && durability !== 'written') {
+    refuse('durability', durability, '"synced" or "written"');
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Plugin } from '@carillon/hooks';
 import type { BrokerOptions, TcpListenOptions, TlsIdentity, TlsOptions, UnixListenOptions } from 'carillon';
+import type { FolderDurability } from './store-configuration.ts';
 
 /** What is written to the log: messages of this level and above; `silent` for none. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -13,6 +14,18 @@ export interface Configuration {
   readonly listeners?: readonly ListenerConfiguration[];
   /** Options of the broker: limits, what it offers, how it queues, its store. */
   readonly broker?: Omit<BrokerOptions, 'logger' | 'version' | 'clock' | 'scheduler' | 'random'>;
+  /**
+   * The folder in which sessions and messages are kept; made when it is not there. Relative to the folder of the
+   * file. Default: `carillon-data` in the folder in which the command runs.
+   */
+  readonly data?: string;
+  /** Keeps sessions and messages in memory only: nothing is left when the broker stops. Default false. */
+  readonly memory?: boolean;
+  /**
+   * What an acknowledgement promises of the folder: `synced` survives a power cut, `written` the death of the
+   * process. Default `synced`.
+   */
+  readonly durability?: FolderDurability;
   /** Registered in this order. A JSON file cannot have any. */
   readonly plugins?: readonly Plugin[];
   /** Lets listeners be reached from other machines although nobody is asked who he is. Default false. */

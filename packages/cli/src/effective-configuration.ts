@@ -9,6 +9,7 @@ import { readConfigurationFile } from './configuration-file.ts';
 import type { Flags } from './flags.ts';
 import { listenOptionsOf, type NameOfKey } from './listener-files.ts';
 import { refuseOpenListeners } from './loopback-rule.ts';
+import { type EffectiveStore, settleStore } from './store-configuration.ts';
 
 /** What the broker will run with: flags over the file over the defaults, all of it checked. */
 export interface EffectiveConfiguration {
@@ -21,8 +22,7 @@ export interface EffectiveConfiguration {
   readonly allowAnonymous: boolean;
   readonly logLevel: LogLevel;
   readonly closeWithin: number;
-  /** Where sessions and messages are kept: in memory because it was said, by default, or in a store of the file. */
-  readonly store: 'memory' | 'memory by default' | 'of the configuration';
+  readonly store: EffectiveStore;
 }
 
 /** A listener in both forms. */
@@ -42,7 +42,8 @@ const defaultHost = '127.0.0.1';
 export async function settleConfiguration(flags: Flags): Promise<EffectiveConfiguration> {
   const file = flags.config;
   const configuration = file === undefined ? {} : await readConfigurationFile(file);
-  const broker = brokerOptions(configuration, flags);
+  const store = settleStore(configuration, flags);
+  const broker = brokerOptions(configuration, flags, store);
   const plugins = configuration.plugins ?? [];
   const allowAnonymous = flags.allowAnonymous || configuration.allowAnonymous === true;
   const settings = settle(broker, file);
@@ -57,18 +58,23 @@ export async function settleConfiguration(flags: Flags): Promise<EffectiveConfig
     allowAnonymous,
     logLevel: flags.logLevel ?? configuration.logLevel ?? 'info',
     closeWithin: configuration.closeWithin ?? 5000,
-    store: storeOf(broker, plugins, flags),
+    store,
   };
 }
 
-function brokerOptions({ broker = {} }: Configuration, flags: Flags): BrokerOptions {
+function brokerOptions(
+  { broker = {}, durability }: Configuration,
+  flags: Flags,
+  store: EffectiveStore,
+): BrokerOptions {
+  const promise = store.kind === 'folder' ? store.durability : (flags.durability ?? durability);
   const limits: Partial<Limits> = {
     ...broker.limits,
     ...(flags.maximumConnections !== undefined && { maximumConnections: flags.maximumConnections }),
     ...(flags.maximumPacketSize !== undefined && { maximumPacketSize: flags.maximumPacketSize }),
     ...(flags.maximumQueuedMessages !== undefined && { maximumQueuedMessages: flags.maximumQueuedMessages }),
   };
-  return { ...broker, limits };
+  return { ...broker, ...(promise !== undefined && { durability: promise }), limits };
 }
 
 function settle(broker: BrokerOptions, file: string | undefined): EngineSettings {
@@ -116,17 +122,4 @@ function settleListener(
     throw refusal(messageOf(error));
   }
   return { written, options, refusal };
-}
-
-function storeOf(
-  broker: BrokerOptions,
-  plugins: readonly Plugin[],
-  flags: Flags,
-): EffectiveConfiguration['store'] {
-  const isConfigured =
-    broker.persistence !== undefined || plugins.some(({ persistence }) => persistence !== undefined);
-  if (!isConfigured) return flags.memory ? 'memory' : 'memory by default';
-  if (flags.memory)
-    throw usageError(`--memory is given, and ${flags.config} has a store: leave one of them out`);
-  return 'of the configuration';
 }

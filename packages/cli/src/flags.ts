@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { limitRanges, nearNames } from '@carillon/broker';
 import { usageError } from './command-error.ts';
 import type { LogLevel } from './configuration.ts';
+import type { FolderDurability } from './store-configuration.ts';
 
 /** The command line, checked flag by flag. */
 export interface Flags {
@@ -9,6 +10,8 @@ export interface Flags {
   readonly version: boolean;
   readonly check: boolean;
   readonly memory: boolean;
+  readonly data: string | undefined;
+  readonly durability: FolderDurability | undefined;
   readonly allowAnonymous: boolean;
   readonly config: string | undefined;
   readonly logLevel: LogLevel | undefined;
@@ -32,6 +35,8 @@ const options = {
   version: { type: 'boolean', short: 'v' },
   check: { type: 'boolean' },
   memory: { type: 'boolean' },
+  data: { type: 'string' },
+  durability: { type: 'string' },
   'allow-anonymous': { type: 'boolean' },
   config: { type: 'string', short: 'c' },
   'log-level': { type: 'string' },
@@ -55,6 +60,7 @@ type Name = keyof typeof options;
 type Given = ReadonlyMap<string, string>;
 
 const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent'];
+const durabilities: readonly FolderDurability[] = ['synced', 'written'];
 
 /** @throws {CommandError} with exit code 2, naming the flag, the value and what would be right. */
 export function readFlags(args: readonly string[]): Flags {
@@ -64,9 +70,11 @@ export function readFlags(args: readonly string[]): Flags {
     version: given.has('version'),
     check: given.has('check'),
     memory: given.has('memory'),
+    data: given.get('data'),
+    durability: oneOf(given, 'durability', durabilities),
     allowAnonymous: given.has('allow-anonymous'),
     config: given.get('config'),
-    logLevel: logLevel(given.get('log-level')),
+    logLevel: oneOf(given, 'log-level', logLevels),
     host: given.get('host'),
     port: port(given, 'port'),
     tlsPort: port(given, 'tls-port'),
@@ -124,11 +132,12 @@ function didYouMean(name: string): string {
   return near.length === 0 ? '; see carillon --help' : `: did you mean --${near.join(' or --')}?`;
 }
 
-function logLevel(value: string | undefined): LogLevel | undefined {
+function oneOf<T extends string>(given: Given, name: Name, words: readonly T[]): T | undefined {
+  const value = given.get(name);
   if (value === undefined) return undefined;
-  const level = logLevels.find((known) => known === value);
-  if (level === undefined) throw usageError(`--log-level is '${value}': give ${logLevels.join(', ')}`);
-  return level;
+  const word = words.find((known) => known === value);
+  if (word === undefined) throw usageError(`--${name} is '${value}': give ${words.join(', ')}`);
+  return word;
 }
 
 function port(given: Given, name: Name): number | undefined {

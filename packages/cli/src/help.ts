@@ -17,7 +17,10 @@ Where to listen (nothing said: --port 1883)
       --allow-anonymous        let other machines in although nobody is asked who he is
 
 What to keep
-      --memory                 keep sessions and messages in memory, on purpose
+      --data DIR               keep sessions and messages in this folder (./carillon-data)
+      --durability WHAT        what an acknowledgement survives: synced a power cut, written
+                               the death of the process (synced)
+      --memory                 keep nothing when the broker stops
 
 Limits
       --max-connections N      at the same time (100000)

@@ -8,3 +8,4 @@ export {
   type TlsConfiguration,
   type UnixListenerConfiguration,
 } from './configuration.ts';
+export type { FolderDurability } from './store-configuration.ts';

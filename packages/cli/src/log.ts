@@ -9,7 +9,7 @@ export async function createLog(level: LogLevel, onTerminal: boolean): Promise<L
   const lines = pretty({
     translateTime: 'SYS:HH:MM:ss',
     // Fields of the command's own messages, whose words say the same.
-    ignore: 'pid,hostname,listener,version,signal',
+    ignore: 'pid,hostname,listener,version,signal,data,durability',
     sync: true,
     destination: 1,
   });

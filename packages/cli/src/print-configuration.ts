@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import type { EffectiveConfiguration } from './effective-configuration.ts';
+import type { EffectiveStore } from './store-configuration.ts';
 
 /** The keys under which secrets stand, wherever in the configuration. */
 const secretKeys = new Set(['key', 'passphrase', 'password', 'secret', 'token']);
@@ -12,13 +14,19 @@ export function printConfiguration(configuration: EffectiveConfiguration): strin
     file,
     listeners: listeners.map(({ written }) => written),
     broker,
-    store: persistence?.name ?? (store === 'of the configuration' ? 'of a plugin' : 'memory'),
+    store: nameOf(store, persistence?.name),
+    data: store.kind === 'folder' ? resolve(store.folder) : undefined,
     plugins: plugins.map(({ name }) => name),
     allowAnonymous,
     logLevel,
     closeWithin,
   };
   return JSON.stringify(shown, showable, 2);
+}
+
+function nameOf({ kind }: EffectiveStore, given: string | undefined): string {
+  if (kind === 'of the configuration') return given ?? 'of a plugin';
+  return kind === 'folder' ? 'level' : 'memory';
 }
 
 function showable(key: string, value: unknown): unknown {

@@ -2,6 +2,7 @@ import { type CarillonBroker, createBroker, version } from 'carillon';
 import type { Logger } from 'pino';
 import type { EffectiveConfiguration } from './effective-configuration.ts';
 import { authenticates } from './loopback-rule.ts';
+import { explainStart, makeStore, tellStore } from './open-store.ts';
 import { StopSignals } from './stop-signals.ts';
 
 /**
@@ -10,32 +11,27 @@ import { StopSignals } from './stop-signals.ts';
  * @throws when a plugin, the store or a listener cannot start; nothing is left open then.
  */
 export async function runBroker(configuration: EffectiveConfiguration, log: Logger): Promise<void> {
-  const broker = createBroker({ ...configuration.broker, logger: log });
+  const { store } = configuration;
+  const persistence = await makeStore(store, log);
+  const broker = createBroker({ ...configuration.broker, ...(persistence && { persistence }), logger: log });
   stopOnSignal(broker, configuration.closeWithin, log);
   try {
     for (const plugin of configuration.plugins) await broker.use(plugin).ready;
     await broker.start();
+    tellStore(store, log);
     for (const { options } of configuration.listeners) {
       const listener = await broker.listen(options);
       log.info({ listener: listener.name }, `listening on ${listener.name}`);
     }
   } catch (error) {
     await broker.close({ within: 0 });
-    throw error;
+    throw explainStart(error, store);
   }
   tellWhatIsNotProtected(configuration, log);
   log.info({ version, pid: process.pid }, `Carillon ${version} is ready`);
 }
 
-function tellWhatIsNotProtected(
-  { store, plugins, allowAnonymous }: EffectiveConfiguration,
-  log: Logger,
-): void {
-  if (store === 'memory by default') {
-    log.warn(
-      'sessions and messages are kept in memory only: nothing is kept when the broker stops (--memory says so on purpose)',
-    );
-  }
+function tellWhatIsNotProtected({ plugins, allowAnonymous }: EffectiveConfiguration, log: Logger): void {
   if (plugins.some(authenticates)) return;
   if (allowAnonymous) log.warn('no authentication: everybody who reaches a listener may connect');
   else log.info('no authentication: only programs on this machine can connect (listening on loopback)');

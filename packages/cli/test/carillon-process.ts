@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { folderWith } from './temporary-folder.ts';
 
 const command = fileURLToPath(new URL('../bin/carillon.js', import.meta.url));
 const built = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -30,11 +31,12 @@ export class CarillonProcess {
   /** Settles when the process has ended. */
   readonly ended: Promise<Ending>;
 
-  constructor(args: readonly string[], cwd?: string) {
+  /** @param cwd Where it runs, and keeps its data when it is not told where: a folder of its own by default. */
+  constructor(args: readonly string[], cwd: string = folderWith({})) {
     if (!existsSync(built)) throw new Error('these tests run the build: `pnpm build` makes it');
     this.#child = spawn(process.execPath, [command, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(cwd !== undefined && { cwd }),
+      cwd,
     });
     const { stdout, stderr } = this.#child;
     if (stdout === null || stderr === null) throw new Error('the process has no output');

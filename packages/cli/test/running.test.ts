@@ -83,15 +83,6 @@ test('a module brings plugins, and with one that authenticates other machines ma
   expect(broker.messages.join()).not.toContain('no authentication');
 });
 
-test('without a store it says that nothing is kept, unless that is on purpose', async () => {
-  const careless = new CarillonProcess(['--port', '0']);
-  await careless.ready();
-  expect(careless.messages.join()).toContain('nothing is kept');
-  const deliberate = new CarillonProcess(['--port', '0', '--memory']);
-  await deliberate.ready();
-  expect(deliberate.messages.join()).not.toContain('nothing is kept');
-});
-
 test('without authentication it says that only this machine can connect', async () => {
   const broker = new CarillonProcess(['--port', '0']);
   await broker.ready();

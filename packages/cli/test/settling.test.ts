@@ -41,6 +41,15 @@ describe('flags that cannot be are refused with exit code 2', () => {
     [['--tls-port', '8883'], '--tls-port needs --tls-cert FILE and --tls-key FILE, both in PEM'],
     [['--tls-cert', 'x'], '--tls-cert, --tls-key and --tls-ca need --tls-port or --wss-port'],
     [['--ws-path', '/mqtt'], '--ws-path needs --ws-port or --wss-port'],
+    [['--durability', 'memory'], "--durability is 'memory': give synced, written"],
+    [
+      ['--memory', '--data', 'd'],
+      '--memory keeps nothing, and --data says where to keep it: leave one of them out',
+    ],
+    [
+      ['--memory', '--durability', 'synced'],
+      '--memory keeps nothing, so there is no --durability: leave one of them out',
+    ],
   ])('%j', async (args, message) => {
     await expect(settle(...args)).rejects.toMatchObject({ exitCode: 2, message });
   });
@@ -86,6 +95,9 @@ describe('a file that cannot be is refused with the key, the value and what woul
     [{ allowAnonymous: 'yes' }, 'FILE: allowAnonymous is "yes": give true or false'],
     [{ logLevel: 'loud' }, 'FILE: logLevel is "loud": give debug, info, warn, error, silent'],
     [{ closeWithin: -1 }, 'FILE: closeWithin is -1: give milliseconds from 0 to 3600000'],
+    [{ data: '' }, 'FILE: data is "": give the name of a folder'],
+    [{ memory: 1 }, 'FILE: memory is 1: give true or false'],
+    [{ durability: 'memory' }, 'FILE: durability is "memory": give "synced" or "written"'],
     ['[]', 'FILE: the configuration is a list: give an object'],
   ])('%j', async (content, message) => {
     await expect(settleFile(content)).rejects.toThrow(message);
@@ -192,7 +204,7 @@ test('a certificate that is none is told by its flag', async () => {
 test('the module of the README lets nobody in without its password', async () => {
   vi.stubEnv('MQTT_PASSWORD', 'ding dong');
   const file = fileURLToPath(new URL('fixtures/readme.config.js', import.meta.url));
-  const { plugins, broker: options, listeners } = await settle('--config', file);
+  const { plugins, broker: options, listeners } = await settle('--config', file, '--memory');
   expect(listeners).toMatchObject([{ options: { host: '0.0.0.0' } }, { options: { host: '0.0.0.0' } }]);
 
   const laboratory = new Laboratory();
