@@ -12,7 +12,8 @@ export type Durability = 'memory' | 'written' | 'synced';
 
 /**
  * One change to the stored state. The engine gathers those of a turn into one batch, in the order in which
- * they happened; a later one about the same thing wins.
+ * they happened; a later one about the same thing wins. What concerns a session, a queue entry or anything else
+ * that is not there changes nothing.
  */
 export type StoreOperation =
   /** Creates or replaces the record of a session; what belongs to the session stays. */
@@ -22,7 +23,7 @@ export type StoreOperation =
   | { readonly do: 'putSubscription'; readonly clientId: string; readonly subscription: SubscriptionRecord }
   | { readonly do: 'deleteSubscription'; readonly clientId: string; readonly filter: string }
   /**
-   * Appends to the session's queue, or (same `sequence`) replaces. All enqueues of one message stand in one
+   * Appends to the session's queue, or replaces the entry with the same `sequence`. All enqueues of one message stand in one
    * batch and refer to the same `Message` object, so that its body can be stored once.
    */
   | { readonly do: 'enqueue'; readonly clientId: string; readonly entry: QueueEntry }
@@ -74,7 +75,10 @@ export interface StoreCapabilities {
  * commits batches and reads pages of queues; it never waits for a store per message.
  *
  * A method may throw or reject: the engine refuses what it could not store, tells the `storeFailed` hook,
- * and goes on. Calls never overlap with `open` or `close`, and at most one `commit` is under way.
+ * and goes on. Calls never overlap with `open` or `close`, and at most one `commit` is under way; queues may be
+ * read meanwhile.
+ *
+ * `@carillon/persistence/conformance` has the tests that every store should pass.
  */
 export interface Store {
   /** Names the store in logs and errors. */
@@ -85,7 +89,8 @@ export interface Store {
   /** Yields everything that was stored, in a stream. Called once, after `open`. */
   load(): AsyncIterable<StoredRecord> | Iterable<StoredRecord>;
   /**
-   * Stores the batch whole, with the promise `durability`, before it returns (or its promise resolves).
+   * Stores the batch whole, with the promise `durability`, before it returns (or its promise resolves). With
+   * `memory` nothing need outlive the process, but queues have to be readable all the same.
    * When it throws or rejects nothing of the batch may be acknowledged.
    */
   commit(batch: readonly StoreOperation[], durability: Durability): MaybePromise<void>;
