@@ -33,7 +33,7 @@ export const mosquitto: Speaker = {
   tools: mosquittoTools,
   doors: ['tcp', 'tls', 'unix'],
   leavesItsWill: true,
-  shortestKeepAlive: 5,
+  idleKeepAlive: 5,
   subscribe,
   publish,
 };

@@ -25,7 +25,7 @@ export const mqttJs: Speaker = {
   tools: [],
   doors,
   leavesItsWill: false,
-  shortestKeepAlive: 1,
+  idleKeepAlive: 5,
   subscribe,
   publish,
 };

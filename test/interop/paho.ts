@@ -16,7 +16,7 @@ export const pahoPython: Speaker = {
   tools: [paho],
   doors: ['tcp', 'tls', 'ws', 'wss'],
   leavesItsWill: false,
-  shortestKeepAlive: 1,
+  idleKeepAlive: 5,
   subscribe,
   publish,
 };

@@ -83,8 +83,11 @@ export interface Speaker {
   readonly doors: readonly Door[];
   /** Whether its DISCONNECT asks for the Will where it can, in MQTT 5.0 (reason code 0x04). */
   readonly leavesItsWill: boolean;
-  /** The shortest keep alive it can be told, in seconds. */
-  readonly shortestKeepAlive: number;
+  /**
+   * Seconds: the keep alive of the tests in which a client stays idle. Half of it is what a client may be late
+   * by, so it must not be short on a machine that is busy.
+   */
+  readonly idleKeepAlive: number;
   subscribe(broker: InteropBroker, appearance: Appearance, wish: Wish): Promise<Subscriber>;
   /** Connects, publishes one after the other, each acknowledged, and disconnects. */
   publish(broker: InteropBroker, appearance: Appearance, ...words: readonly Words[]): Promise<void>;
