@@ -1,5 +1,5 @@
 export { EngineBroker } from './broker.ts';
-export { HookError } from './hooks/hook-error.ts';
+export { HookError, type HookErrorCode } from './hooks/hook-error.ts';
 export { nearNames } from './hooks/near-names.ts';
 export { InvalidPluginError, PluginError } from './hooks/plugin-error.ts';
 export { BrokerError } from './host/broker-error.ts';

@@ -7,6 +7,7 @@ import type { QoS, UserProperty } from '@carillon/protocol';
  */
 export type Decision = boolean | undefined | Allowance | Refusal;
 
+/** A "yes". `true` says the same; the longer form carries more in {@link Grant} and {@link SubscribeDecision}. */
 export interface Allowance {
   readonly allow: true;
 }
@@ -101,6 +102,7 @@ export interface ContinueAuthentication {
   readonly userProperties?: readonly UserProperty[];
 }
 
+/** An enhanced authentication that succeeded, or a re-authentication, and what goes with it. */
 export interface EnhancedGrant extends Grant {
   /** Authentication Data of the CONNACK, or of the AUTH 0x00 that ends a re-authentication. */
   readonly data?: Uint8Array;

@@ -17,6 +17,7 @@ export interface ByteChannel {
   readonly unsentBytes: number;
   /** Stops reading: the peer feels it as back-pressure. A few chunks that are already under way may still arrive. */
   pause(): void;
+  /** Reads on after `pause`. */
   resume(): void;
   /** Sends what was written, then closes. */
   end(): void;
@@ -77,6 +78,7 @@ export interface ClientCertificate {
   readonly raw: Uint8Array;
 }
 
+/** The HTTP request that asked for a WebSocket. */
 export interface UpgradeRequest {
   /** Path with query, as it came. */
   readonly url: string;

@@ -155,6 +155,7 @@ export const hookKinds = {
   stopped: 'observe',
 } as const satisfies Record<HookName, HookKind>;
 
+/** The name of a hook, such as `authorizePublish`. */
 export type HookName = keyof HookTable;
 
 /** The hooks of one kind. */
@@ -162,10 +163,12 @@ export type HooksOfKind<Kind extends HookKind> = {
   [Name in HookName]: (typeof hookKinds)[Name] extends Kind ? Name : never;
 }[HookName];
 
+/** A connection of which only the other end is known. */
 export interface ConnectionEvent {
   readonly remote: Remote;
 }
 
+/** A connection and the CONNECT that came on it. */
 export interface ConnectEvent extends ConnectionEvent {
   /** The password is left out: only `authenticate` sees it. */
   readonly connect: Readonly<Omit<ConnectPacket, 'type' | 'password'>>;
@@ -182,6 +185,7 @@ export interface ConnectChanges {
   readonly sessionExpiryInterval?: number;
 }
 
+/** A client that names no authentication method, and what it proves itself with. */
 export interface AuthenticateEvent extends ConnectEvent {
   /** As it will be known; made up by the broker when the client gave none. */
   readonly clientId: string;
@@ -189,6 +193,7 @@ export interface AuthenticateEvent extends ConnectEvent {
   readonly password: Uint8Array | undefined;
 }
 
+/** One round of enhanced authentication: what the client sent in CONNECT or AUTH. */
 export interface EnhancedEvent extends ConnectEvent {
   readonly clientId: string;
   readonly method: string;
@@ -201,6 +206,7 @@ export interface EnhancedEvent extends ConnectEvent {
   readonly exchange: object;
 }
 
+/** A client, authenticated, that comes with the id of a connected one. */
 export interface TakeoverEvent extends ConnectEvent {
   /** The client that is connected under the id. */
   readonly client: ClientView;
@@ -208,10 +214,12 @@ export interface TakeoverEvent extends ConnectEvent {
   readonly identity: string | undefined;
 }
 
+/** Something that concerns one connected client. */
 export interface ClientEvent {
   readonly client: ClientView;
 }
 
+/** The CONNACK that is about to leave. */
 export interface ConnackEvent extends ClientEvent {
   readonly sessionPresent: boolean;
   readonly properties: Readonly<ConnackProperties>;
@@ -226,10 +234,12 @@ export interface ConnackChanges {
   readonly serverReference?: string;
 }
 
+/** A client whose CONNACK was sent. */
 export interface ConnectedEvent extends ClientEvent {
   readonly sessionPresent: boolean;
 }
 
+/** A client whose connection is over, and how it ended. */
 export interface DisconnectedEvent extends ClientEvent {
   /** Who ended it: the client by DISCONNECT, the broker, or the network. */
   readonly by: 'client' | 'broker' | 'network';
@@ -238,16 +248,19 @@ export interface DisconnectedEvent extends ClientEvent {
   readonly reason: string;
 }
 
+/** A message on its way in, and who publishes it. */
 export interface PublishEvent {
   readonly message: Message;
   /** The publishing client; absent for the host, bridges, and Wills of clients that are gone. */
   readonly client: ClientView | undefined;
 }
 
+/** A message that was routed, and where its copies went. */
 export interface PublishedEvent extends PublishEvent {
   readonly receipt: PublishReceipt;
 }
 
+/** One filter of a SUBSCRIBE: as asked for before it is granted, as granted in `subscribed`. */
 export interface SubscribeEvent extends ClientEvent {
   readonly subscription: SubscriptionView;
 }
@@ -262,6 +275,7 @@ export interface SubscriptionChanges {
   readonly retainHandling?: 0 | 1 | 2;
 }
 
+/** A subscription that is gone. Its client need not be connected. */
 export interface UnsubscribedEvent {
   readonly clientId: string;
   readonly filter: string;
@@ -269,6 +283,7 @@ export interface UnsubscribedEvent {
   readonly why: 'asked' | 'session-ended' | 'not-authorized';
 }
 
+/** A message for a share group, and those of the group it may go to. */
 export interface SelectSharedEvent {
   readonly shareName: string;
   readonly filter: string;
@@ -277,6 +292,7 @@ export interface SelectSharedEvent {
   readonly members: readonly ShareMember[];
 }
 
+/** A session that holds a subscription of a share group. */
 export interface ShareMember {
   readonly clientId: string;
   readonly connected: boolean;
@@ -284,6 +300,7 @@ export interface ShareMember {
   readonly load: number;
 }
 
+/** One receiver's copy of a message, before it is sent or queued. */
 export interface DeliverEvent {
   readonly message: Message;
   readonly clientId: string;
@@ -292,6 +309,7 @@ export interface DeliverEvent {
   readonly client: ClientView | undefined;
 }
 
+/** A copy of a message as it went out. */
 export interface DeliveredEvent {
   readonly message: Message;
   readonly clientId: string;
@@ -302,6 +320,7 @@ export interface DeliveredEvent {
   readonly dup: boolean;
 }
 
+/** The end of a delivery: PUBACK at QoS 1, PUBCOMP at QoS 2 (or PUBREC, when it refuses). */
 export interface AcknowledgedEvent {
   readonly message: Message;
   readonly clientId: string;
@@ -309,6 +328,7 @@ export interface AcknowledgedEvent {
   readonly reasonCode: number;
 }
 
+/** A message, or one copy of it, that goes no further, and why. */
 export interface DroppedEvent {
   readonly message: Message;
   readonly reason: DropReason;
@@ -316,15 +336,18 @@ export interface DroppedEvent {
   readonly clientId: string | undefined;
 }
 
+/** A Will that is due or, in `willSent`, was published. */
 export interface WillEvent {
   readonly clientId: string;
   readonly will: WillRecord['message'] & { readonly properties: WillProperties };
 }
 
+/** A session at a turn of its life; of one that ended, as it was last. */
 export interface SessionEvent {
   readonly session: SessionView;
 }
 
+/** What was refused, why, and by whom. */
 export interface RefusedEvent {
   readonly what:
     | 'connection'
@@ -344,12 +367,14 @@ export interface RefusedEvent {
   readonly topic: string | undefined;
 }
 
+/** A call to the store that failed. */
 export interface StoreFailedEvent {
   readonly store: string;
   readonly during: 'commit' | 'read';
   readonly error: Error;
 }
 
+/** A call of a plugin's hook that failed, and how. */
 export interface HookFailedEvent {
   readonly plugin: string;
   readonly hook: HookName;
@@ -357,6 +382,7 @@ export interface HookFailedEvent {
   readonly error: Error;
 }
 
+/** A turn in the broker's own life. */
 export interface BrokerEvent {
   /** Milliseconds since 1970. */
   readonly at: number;

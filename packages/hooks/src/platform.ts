@@ -14,7 +14,9 @@ export interface Clock {
   schedule(delay: number, task: () => void): ScheduledTask;
 }
 
+/** A call that a {@link Clock} was asked for. */
 export interface ScheduledTask {
+  /** Takes the call back; after it was made this does nothing. */
   cancel(): void;
 }
 
@@ -29,8 +31,12 @@ export type RandomSource = (target: Uint8Array) => void;
 
 /** Log functions in the shape of pino, so that a pino instance is a `Logger` as it stands. */
 export interface Logger {
+  /** Each connection, session and refusal as it happens. */
   debug(details: object, message: string): void;
+  /** Good to know though nothing is wrong, such as a store that works again. */
   info(details: object, message: string): void;
+  /** The broker goes on, but somebody should look. */
   warn(details: object, message: string): void;
+  /** Something failed that should not: a plugin, the store. */
   error(details: object, message: string): void;
 }

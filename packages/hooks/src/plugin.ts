@@ -8,18 +8,12 @@ export interface HookContext {
   readonly signal: AbortSignal;
 }
 
-type IsSynchronous<Name extends HookName> = (typeof hookKinds)[Name] extends
-  | 'decideSync'
-  | 'rewriteSync'
-  | 'select'
-  ? true
-  : false;
-
-type Answer<Name extends HookName> = (typeof hookKinds)[Name] extends 'observe'
+/** What a handler of the hook may return: the answer or a promise of it; a synchronous hook takes no promise. */
+export type HookAnswer<Name extends HookName> = (typeof hookKinds)[Name] extends 'observe'
   ? void | Promise<void>
   : (typeof hookKinds)[Name] extends 'commit'
     ? MaybePromise<ReturnType<HookTable[Name]>> | Promise<void>
-    : IsSynchronous<Name> extends true
+    : (typeof hookKinds)[Name] extends 'decideSync' | 'rewriteSync' | 'select'
       ? ReturnType<HookTable[Name]>
       : MaybePromise<ReturnType<HookTable[Name]>>;
 
@@ -27,7 +21,7 @@ type Answer<Name extends HookName> = (typeof hookKinds)[Name] extends 'observe'
 export type HookHandler<Name extends HookName> = (
   event: Parameters<HookTable[Name]>[0],
   context: HookContext,
-) => Answer<Name>;
+) => HookAnswer<Name>;
 
 /** A handler with a place in the order: higher priorities run first; the default is 0, ties by registration. */
 export interface PrioritizedHandler<Name extends HookName> {
@@ -35,6 +29,7 @@ export interface PrioritizedHandler<Name extends HookName> {
   readonly handler: HookHandler<Name>;
 }
 
+/** The hooks of a plugin: for each name a handler, alone or with its priority. */
 export type PluginHooks = {
   readonly [Name in HookName]?: HookHandler<Name> | PrioritizedHandler<Name>;
 };
@@ -79,15 +74,20 @@ export interface Registration {
   readonly ready: Promise<void>;
   /** Takes the plugin's hooks out at once, then closes it. Calling it again does nothing. */
   dispose(): Promise<void>;
+  /** For `using`: as `dispose`, without waiting for the plugin to close. */
   [Symbol.dispose](): void;
+  /** For `await using`: as `dispose`. */
   [Symbol.asyncDispose](): Promise<void>;
+  /** The plugin's counters as they stand now. */
   stats(): PluginStats;
 }
 
+/** Counters of a plugin since its registration, by hook; only the hooks it registered. */
 export interface PluginStats {
   readonly hooks: Readonly<Partial<Record<HookName, HookStats>>>;
 }
 
+/** Counters of one hook of one plugin since its registration. */
 export interface HookStats {
   readonly calls: number;
   /** Throws, rejections and impossible answers. */

@@ -71,6 +71,7 @@ export interface PublishReceipt {
   readonly dropped: readonly DropRecord[];
 }
 
+/** One copy of a message that was dropped, or the message as a whole. */
 export interface DropRecord {
   readonly reason: DropReason;
   /** Whose copy; absent when the message as a whole was dropped. */

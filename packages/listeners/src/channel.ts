@@ -15,6 +15,7 @@ export interface ByteChannel {
   readonly unsentBytes: number;
   /** Stops reading: the peer feels it as back-pressure. A few chunks may still arrive. */
   pause(): void;
+  /** Reads on after `pause`. */
   resume(): void;
   /** Sends what was written, then closes. A peer that does not close its side is cut off after the linger time-out. */
   end(): void;

@@ -14,6 +14,7 @@ export type QoS = 0 | 1 | 2;
 /** A user property: name and value. Names may repeat; order is kept. */
 export type UserProperty = readonly [name: string, value: string];
 
+/** What every MQTT 5.0 packet with properties may carry; absent when there are none. */
 export interface UserProperties {
   userProperties?: readonly UserProperty[];
 }
@@ -45,6 +46,7 @@ export interface WillProperties extends MessageProperties {
   willDelayInterval?: number;
 }
 
+/** What a client asks for, and the limits it sets for the broker's packets. */
 export interface ConnectProperties extends UserProperties {
   /** Seconds; 0xFFFFFFFF means never. */
   sessionExpiryInterval?: number;
@@ -76,6 +78,7 @@ export interface ConnackProperties extends DiagnosticProperties {
   authenticationData?: Uint8Array;
 }
 
+/** What holds for all filters of one SUBSCRIBE. */
 export interface SubscribeProperties extends UserProperties {
   subscriptionIdentifier?: number;
 }
@@ -99,6 +102,7 @@ export interface Will {
   properties: WillProperties;
 }
 
+/** The first packet of a connection: who the client is and which session it wants. */
 export interface ConnectPacket {
   type: 'connect';
   protocolVersion: ProtocolVersion;
@@ -118,6 +122,7 @@ export interface ConnectPacket {
   properties: ConnectProperties;
 }
 
+/** The broker's answer to CONNECT. */
 export interface ConnackPacket {
   type: 'connack';
   sessionPresent: boolean;
@@ -126,6 +131,7 @@ export interface ConnackPacket {
   properties: ConnackProperties;
 }
 
+/** A message, from client to broker or from broker to client. */
 export interface PublishPacket {
   type: 'publish';
   /** May be empty in MQTT 5.0 when a topic alias stands in for it. */
@@ -139,16 +145,21 @@ export interface PublishPacket {
   properties: PublishProperties;
 }
 
-interface AcknowledgementPacket<Type extends string> {
+/** The shape that PUBACK, PUBREC, PUBREL and PUBCOMP share. Before MQTT 5.0 `reasonCode` is 0. */
+export interface AcknowledgementPacket<Type extends string> {
   type: Type;
   packetId: number;
   reasonCode: number;
   properties: DiagnosticProperties;
 }
 
+/** The receiver's answer to a QoS 1 PUBLISH: the end of that delivery. */
 export type PubackPacket = AcknowledgementPacket<'puback'>;
+/** The receiver's answer to a QoS 2 PUBLISH; a reason code of 0x80 or above ends that delivery. */
 export type PubrecPacket = AcknowledgementPacket<'pubrec'>;
+/** The sender's answer to PUBREC: it will not send that PUBLISH again. */
 export type PubrelPacket = AcknowledgementPacket<'pubrel'>;
+/** The receiver's answer to PUBREL: the end of a QoS 2 delivery. */
 export type PubcompPacket = AcknowledgementPacket<'pubcomp'>;
 
 /** 0: send retained messages at every SUBSCRIBE; 1: only for a new subscription; 2: never. */
@@ -163,6 +174,7 @@ export interface SubscriptionRequest {
   retainHandling: RetainHandling;
 }
 
+/** Asks for one or more subscriptions. */
 export interface SubscribePacket {
   type: 'subscribe';
   packetId: number;
@@ -170,6 +182,7 @@ export interface SubscribePacket {
   properties: SubscribeProperties;
 }
 
+/** The broker's answer to SUBSCRIBE: one reason code for each filter, in their order. */
 export interface SubackPacket {
   type: 'suback';
   packetId: number;
@@ -177,6 +190,7 @@ export interface SubackPacket {
   properties: DiagnosticProperties;
 }
 
+/** Gives subscriptions up, each named by exactly the filter it was made with. */
 export interface UnsubscribePacket {
   type: 'unsubscribe';
   packetId: number;
@@ -184,6 +198,7 @@ export interface UnsubscribePacket {
   properties: UserProperties;
 }
 
+/** The broker's answer to UNSUBSCRIBE: one reason code for each filter, in their order. */
 export interface UnsubackPacket {
   type: 'unsuback';
   packetId: number;
@@ -192,14 +207,17 @@ export interface UnsubackPacket {
   properties: DiagnosticProperties;
 }
 
+/** A client's sign of life within its Keep Alive; asks for PINGRESP. */
 export interface PingreqPacket {
   type: 'pingreq';
 }
 
+/** The broker's answer to PINGREQ. */
 export interface PingrespPacket {
   type: 'pingresp';
 }
 
+/** The last packet of a connection that ends in order; before MQTT 5.0 only a client sends it. */
 export interface DisconnectPacket {
   type: 'disconnect';
   reasonCode: number;
@@ -213,6 +231,7 @@ export interface AuthPacket {
   properties: AuthProperties;
 }
 
+/** Any packet; `type` tells which. */
 export type Packet =
   | ConnectPacket
   | ConnackPacket
@@ -230,4 +249,5 @@ export type Packet =
   | DisconnectPacket
   | AuthPacket;
 
+/** The names of the packets, as `type` says them. */
 export type PacketType = Packet['type'];

@@ -5,6 +5,7 @@ import type { Packet, ProtocolVersion } from './packets.ts';
 import { faulty, ProtocolError } from './protocol-error.ts';
 import type { TopicCache } from './topic-cache.ts';
 
+/** What a reader must know before the first byte. */
 export interface PacketReaderOptions {
   /** Bytes, the whole packet counted, fixed header included. */
   maximumPacketSize: number;

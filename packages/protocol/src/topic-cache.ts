@@ -1,3 +1,4 @@
+/** How much memory a cache takes: about `entries` times `maximumTopicBytes`, and the strings. */
 export interface TopicCacheOptions {
   /** How many topics it holds at most; rounded up to a power of two. Default 4096, at least 4. */
   entries?: number;

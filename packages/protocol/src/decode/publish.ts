@@ -33,6 +33,7 @@ export class DecodedPublish implements PublishPacket {
   readonly frameEnd: number;
   #payload: Uint8Array | undefined;
 
+  /** @internal Made by `PacketReader` alone. */
   constructor(
     cursor: Cursor,
     flags: number,
