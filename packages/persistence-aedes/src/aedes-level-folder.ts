@@ -20,6 +20,7 @@ import { LevelFolder, type ReadableLevel } from './level-folder.ts';
 import { sizeOf } from './queue-items.ts';
 import { storeErrorOf } from './store-errors.ts';
 
+/** How what Aedes left is read, and who hears of what cannot be. */
 export interface ReadAedesOptions {
   /** Told of every record that could not be read; it is left out. */
   readonly damaged?: Damaged;

@@ -22,6 +22,7 @@ import type { SessionState } from './session-state.ts';
 import { storeErrorOf } from './store-errors.ts';
 import { agreeOnFormat } from './store-format.ts';
 
+/** What a backend does not tell of itself. */
 export interface AedesStoreOptions {
   /** Names the store in logs and errors. Default: `aedes:` and the class of the instance. */
   readonly name?: string;

@@ -9,7 +9,7 @@ export { aedesPersistence, aedesStore } from './aedes-persistence.ts';
 export type { AedesStoreOptions } from './aedes-store.ts';
 export type { Damaged } from './folder-sessions.ts';
 export type { AedesPersistenceInstance } from './instance.ts';
-export type { ReadableLevel } from './level-folder.ts';
+export type { LevelSpan, ReadableLevel } from './level-folder.ts';
 export {
   type ChainedBatch,
   type LevelChange,

@@ -7,12 +7,16 @@ import { readFormat } from './store-format.ts';
 
 /** The part of an abstract-level database that is needed to read what Aedes wrote. */
 export interface ReadableLevel {
+  /** The value of a key, `undefined` when there is none. */
   get(key: string, options: object): Promise<unknown>;
+  /** Keys and values of a span, in the order of the keys. */
   iterator(options: LevelSpan & typeof encodings): AsyncIterable<[string, unknown]>;
+  /** The keys of a span, in order. */
   keys(options: LevelSpan & { readonly keyEncoding: 'utf8' }): AsyncIterable<string>;
 }
 
-interface LevelSpan {
+/** The keys from `gte` on, up to but without `lt`. */
+export interface LevelSpan {
   readonly gte: string;
   readonly lt: string;
 }

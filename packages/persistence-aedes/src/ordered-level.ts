@@ -1,16 +1,23 @@
 /** The part of an abstract-level database that aedes-persistence-level uses. */
 export interface LevelDatabase {
+  /** The value of a key, `undefined` when there is none. */
   get(key: string, options?: object): Promise<unknown>;
+  /** Makes all of the changes or none. */
   batch(changes: LevelChange[], options?: object): Promise<void>;
+  /** Deletes every key in the range. */
   clear(range: LevelRange): Promise<void>;
+  /** The values in a {@link LevelRange}, which may carry options of the database too, in the order of their keys. */
   values(range: object): AsyncIterable<unknown>;
+  /** Closes the database; what was asked for before is written first. */
   close(): Promise<void>;
 }
 
+/** One change of a batch. */
 export type LevelChange =
   | { readonly type: 'put'; readonly key: string; readonly value: unknown }
   | { readonly type: 'del'; readonly key: string };
 
+/** A range of keys, in the order of their UTF-8 bytes; a bound that is absent does not bound. */
 export interface LevelRange {
   readonly gt?: string;
   readonly gte?: string;
@@ -20,18 +27,27 @@ export interface LevelRange {
 
 /** What stands between aedes-persistence-level and its database. */
 export interface OrderedLevel extends LevelDatabase {
+  /** Gives a key its value, in this turn's batch. */
   put(key: string, value: unknown, options?: object): Promise<void>;
+  /** Deletes a key, in this turn's batch. */
   del(key: string, options?: object): Promise<void>;
+  /** Begins a batch that is gathered call by call. */
   batch(): ChainedBatch;
+  /** Makes all of the changes, in this turn's batch. */
   batch(changes: LevelChange[], options?: object): Promise<void>;
 }
 
+/** A batch that is gathered call by call; nothing happens before `write`. */
 export interface ChainedBatch {
+  /** Adds a value. */
   put(key: string, value: unknown): ChainedBatch;
+  /** Adds a deletion. */
   del(key: string): ChainedBatch;
+  /** Makes all that was added, in this turn's batch. */
   write(): Promise<void>;
 }
 
+/** How firmly the database keeps what it is given. */
 export interface OrderedLevelOptions {
   /** Whether every batch is flushed to the disk before its writes resolve. Default: false. */
   readonly sync?: boolean;

@@ -1,9 +1,11 @@
-interface Encodings {
+/** What the store says with each call: keys are text, values are bytes. */
+export interface Encodings {
   readonly keyEncoding: 'utf8';
   readonly valueEncoding: 'view';
 }
 
-interface Range {
+/** The keys strictly between `gt` and `lt`, the first `limit` of them; the last ones with `reverse`. */
+export interface Range {
   readonly gt: string;
   readonly lt: string;
   readonly limit?: number;
@@ -17,18 +19,26 @@ interface Range {
 export interface AnyLevel {
   readonly status: string;
   readonly supports: { readonly permanence?: boolean };
+  /** Opens the database; does nothing when it is open. */
   open(): Promise<void>;
+  /** Closes the database. */
   close(): Promise<void>;
+  /** The value of a key, `undefined` when there is none. */
   get(key: string, options: Encodings): Promise<Uint8Array | undefined>;
+  /** The values of several keys, in their order. */
   getMany(keys: string[], options: Encodings): Promise<(Uint8Array | undefined)[]>;
+  /** Makes all of the changes or none; with `sync` they are on the disk when the promise resolves. */
   batch(changes: Change[], options: Encodings & { readonly sync?: boolean }): Promise<void>;
+  /** Keys and values of a range, in the order of the keys. */
   iterator(options: Range & Encodings): AsyncIterable<[string, Uint8Array]>;
+  /** The keys of a range, in order. */
   keys(options: Range & { readonly keyEncoding: 'utf8' }): AsyncIterable<string>;
 }
 
 /** Keys as text, values as bytes. */
 const encodings: Encodings = { keyEncoding: 'utf8', valueEncoding: 'view' };
 
+/** One change of a batch. */
 export type Change =
   | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: string };

@@ -34,6 +34,7 @@ export class NameTree<T extends NonNullable<unknown> | null> {
     return this.#names.size;
   }
 
+  /** The value of exactly this name, `undefined` when it has none. */
   get(topic: string): T | undefined {
     return this.#names.get(topic)?.value;
   }
