@@ -2,6 +2,7 @@ export {
   BrokerError,
   defaultLimits,
   HookError,
+  type HookErrorCode,
   InvalidPluginError,
   type Limits,
   OptionError,
@@ -38,7 +39,14 @@ export {
   type UnixListenOptions,
   type WebSocketOptions,
 } from '@carillon/listeners';
-export { type Durability, type Message, memoryStore, type Store } from '@carillon/persistence';
+export {
+  type Durability,
+  type Message,
+  memoryStore,
+  type Store,
+  StoreError,
+  type StoreFailure,
+} from '@carillon/persistence';
 export {
   type MessageProperties,
   type ProtocolVersion,
@@ -48,6 +56,7 @@ export {
   reasonCodeName,
   type UserProperty,
 } from '@carillon/protocol';
+export { TopicPatternError } from '@carillon/topics';
 export type { BrokerOptions } from './broker-options.ts';
 export type { CarillonBroker } from './carillon-broker.ts';
 export { createBroker } from './create-broker.ts';
