@@ -35,6 +35,15 @@ const rules: Record<string, ImportRule> = {
   'bridge-*': plugin,
 };
 
+/**
+ * Whether a relative path may lead from one folder of the workspace into another: both from its root. Packages
+ * import each other by name, but what only tests share is not published: the whole-broker tests take it from where
+ * it lies beside the tests of a package.
+ */
+export function mayReach(from: string, into: string): boolean {
+  return from.startsWith('test/') && /^packages\/[^/]+\/test\//.test(into);
+}
+
 export function ruleFor(id: string): ImportRule | undefined {
   return rules[id] ?? rules[`${id.split('-')[0]}-*`];
 }
