@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { table, cell as textCell } from '../docs/pages.ts';
 import { type CataloguedStatement, mqtt5, mqtt311, namedTests, untestable } from './statements.ts';
 
 const folder = '../test/conformance';
@@ -36,25 +37,25 @@ ${unnumberedRules()}
 }
 
 function summary(): string {
-  const line = (name: string, statements: readonly CataloguedStatement[]) => {
+  const row = (name: string, statements: readonly CataloguedStatement[]) => {
     const shown = statements.filter(({ tag }) => filesOf(tag).length > 0).length;
     const excused = statements.filter(({ tag }) => untestable.has(tag)).length;
-    return `| ${name} | ${statements.length} | ${shown} | ${excused} |`;
+    return [name, `${statements.length}`, `${shown}`, `${excused}`];
   };
-  return `| | statements | shown by tests | not to be shown on a server |
-| --- | ---: | ---: | ---: |
-${line('MQTT 5.0', mqtt5)}
-${line('MQTT 3.1.1', mqtt311)}`;
+  return table(
+    ['', 'statements', 'shown by tests', 'not to be shown on a server'],
+    [row('MQTT 5.0', mqtt5), row('MQTT 3.1.1', mqtt311)],
+  );
 }
 
 function tableOf(statements: readonly CataloguedStatement[]): string {
-  const rows = statements.map(({ id, tag, says }) => `| ${id} | ${cell(says)} | ${shownBy(tag)} |`);
-  return ['| statement | what it says | shown by |', '| --- | --- | --- |', ...rows].join('\n');
+  const rows = statements.map(({ id, tag, says }) => [id, cell(says), shownBy(tag)]);
+  return table(['statement', 'what it says', 'shown by'], rows);
 }
 
 function shownBy(tag: string): string {
   const reason = untestable.get(tag);
-  return reason === undefined ? filesOf(tag).map(linkTo).join(', ') : `*no test:* ${cell(reason)}`;
+  return reason === undefined ? filesOf(tag).map(linkTo).join(', ') : `_no test:_ ${cell(reason)}`;
 }
 
 function filesOf(tag: string): string[] {
@@ -66,10 +67,8 @@ function unnumberedRules(): string {
     .flatMap(({ file, name, tags }) => tags.map((tag) => ({ tag, name, file })))
     .filter(({ tag }) => tag.includes('§'))
     .sort((one, other) => one.tag.localeCompare(other.tag, 'en', { numeric: true }));
-  const rows = rules.map(
-    ({ tag, name, file }) => `| ${tag} | ${cell(withoutTags(name))} | ${linkTo(file)} |`,
-  );
-  return ['| section | what the test shows | test |', '| --- | --- | --- |', ...rows].join('\n');
+  const rows = rules.map(({ tag, name, file }) => [tag, cell(withoutTags(name)), linkTo(file)]);
+  return table(['section', 'what the test shows', 'test'], rows);
 }
 
 function withoutTags(name: string): string {
@@ -80,7 +79,7 @@ function linkTo(file: string): string {
   return `[${file.replace('.test.ts', '')}](${folder}/${file})`;
 }
 
-/** A text inside a table of Markdown. */
+/** A text of others inside a table, where a star is a star. */
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('*', '\\*');
+  return textCell(text).replaceAll('*', '\\*');
 }
