@@ -92,6 +92,7 @@ export class BatchPlan {
         return;
       case 'markSent': {
         const { clientId, sequence, packetId, state } = operation;
+        if (this.#factsOf(keyOf.queueEntry(clientId, sequence)) === undefined) return;
         this.#putOf(clientId, keyOf.delivery(clientId, sequence), deliveryCodec.write({ packetId, state }));
         return;
       }
@@ -122,11 +123,12 @@ export class BatchPlan {
   }
 
   #putSession(clientId: string, record: Uint8Array): void {
-    this.#putOf(clientId, keyOf.session(clientId), record);
     if (this.#summaryOf(clientId) === undefined) this.#summaries.set(clientId, emptySummary);
+    this.#putOf(clientId, keyOf.session(clientId), record);
   }
 
   #deleteSession(clientId: string): void {
+    if (this.#summaryOf(clientId) === undefined) return;
     for (const key of this.#gathered.sessionKeys.get(clientId) ?? []) this.#forgetKey(key);
     for (const key of this.#keysOfClients.get(clientId) ?? []) this.#forgetKey(key);
     this.#keysOfClients.delete(clientId);
@@ -158,9 +160,9 @@ export class BatchPlan {
       bytes: summary.bytes + bytes - (known?.bytes ?? 0),
       lastSequence: Math.max(summary.lastSequence, sequence),
     });
-    if (state !== 'queued') {
-      this.#putOf(clientId, keyOf.delivery(clientId, sequence), deliveryCodec.write({ packetId, state }));
-    }
+    const delivery = keyOf.delivery(clientId, sequence);
+    if (state !== 'queued') this.#putOf(clientId, delivery, deliveryCodec.write({ packetId, state }));
+    else if (known !== undefined) this.#delete(delivery);
   }
 
   #dequeue(clientId: string, sequence: number): void {
@@ -223,8 +225,9 @@ export class BatchPlan {
     this.#changes.set(key, value);
   }
 
-  /** As put, remembering that the key goes when the session goes. */
+  /** As put, if the session is there, remembering that the key goes when the session goes. */
   #putOf(clientId: string, key: string, value: Uint8Array): void {
+    if (this.#summaryOf(clientId) === undefined) return;
     this.#put(key, value);
     const keys = this.#keysOfClients.get(clientId);
     if (keys === undefined) this.#keysOfClients.set(clientId, new Set([key]));

@@ -8,14 +8,17 @@ export const formatVersion = 1;
 
 /** Marks a new store, and refuses one that a newer version has written. */
 export async function checkFormat(database: Database, name: string): Promise<void> {
-  const key = keyOf.meta('format');
-  const stored = await database.get(key);
-  if (stored === undefined) {
-    await database.batch([{ type: 'put', key, value: numberCodec.write(formatVersion) }], false);
-    return;
-  }
+  if ((await readFormat(database, name)) !== undefined) return;
+  const value = numberCodec.write(formatVersion);
+  await database.batch([{ type: 'put', key: keyOf.meta('format'), value }], false);
+}
+
+/** The format of a store, or undefined when it has none yet; refuses one that a newer version has written. */
+export async function readFormat(database: Database, name: string): Promise<number | undefined> {
+  const stored = await database.get(keyOf.meta('format'));
+  if (stored === undefined) return undefined;
   const version = readVersion(stored, name);
-  if (version <= formatVersion) return;
+  if (version <= formatVersion) return version;
   throw new StoreError(
     'newer-format',
     `${name}: it has format ${version}, and this version of Carillon reads formats up to ${formatVersion}; use the version that wrote it, or a newer one`,

@@ -41,19 +41,15 @@ export async function gather(
 }
 
 function needsOf(operations: readonly StoreOperation[], index: StoreIndex) {
-  const enqueued = new Set<string>();
   const entryKeys: string[] = [];
   const countKeys: string[] = [];
   const clientIds: string[] = [];
   for (const operation of operations) {
-    if (operation.do === 'enqueue')
-      enqueued.add(keyOf.queueEntry(operation.clientId, operation.entry.sequence));
     if (operation.do === 'deleteSession' && index.summaries.has(operation.clientId)) {
       clientIds.push(operation.clientId);
     }
-    if (operation.do !== 'dequeue') continue;
-    const key = keyOf.queueEntry(operation.clientId, operation.sequence);
-    if (enqueued.has(key)) continue;
+    const key = storedEntryKey(operation, index);
+    if (key === undefined) continue;
     const known = index.entries.get(key);
     if (known === undefined) entryKeys.push(key);
     else if (known.body !== undefined) {
@@ -62,6 +58,16 @@ function needsOf(operations: readonly StoreOperation[], index: StoreIndex) {
     }
   }
   return { entryKeys, countKeys, clientIds };
+}
+
+/** The key of the entry that the operation changes, if the database may have it. Most are enqueued for the first time. */
+function storedEntryKey(operation: StoreOperation, index: StoreIndex): string | undefined {
+  if (operation.do !== 'enqueue' && operation.do !== 'dequeue' && operation.do !== 'markSent')
+    return undefined;
+  const { clientId } = operation;
+  const sequence = operation.do === 'enqueue' ? operation.entry.sequence : operation.sequence;
+  const last = index.summaries.get(clientId)?.lastSequence ?? 0;
+  return sequence <= last ? keyOf.queueEntry(clientId, sequence) : undefined;
 }
 
 async function readEntries(database: Database, keys: string[], into: Map<string, EntryFacts>): Promise<void> {

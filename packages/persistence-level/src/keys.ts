@@ -46,8 +46,9 @@ export const keyOf = {
 /** The range of all keys of a space, or of those that go on from `start`. */
 export function rangeOf(space: Space, ...start: readonly string[]): { gt: string; lt: string } {
   const prefix = join(space, ...start);
-  // U+0001 is the next character after the delimiter.
-  return { gt: prefix + nul, lt: `${prefix}\u0001` };
+  // U+0001 is the next character after the delimiter. Nothing lies between the prefix and the prefix with its
+  // delimiter, which is itself a key: that of the client whose id is empty.
+  return { gt: prefix, lt: `${prefix}\u0001` };
 }
 
 /** The parts of a key after its space. */

@@ -14,7 +14,7 @@ import { checkFormat } from './format.ts';
 import { gather } from './gather.ts';
 import { keyOf } from './keys.ts';
 import { loadRecords } from './load-records.ts';
-import { readPage } from './read-page.ts';
+import { type ReadEntry, readPage } from './read-page.ts';
 import { StoreIndex } from './store-index.ts';
 
 /** A record that could not be read and was set aside. */
@@ -44,6 +44,7 @@ export class LevelStore implements Store {
   /** A write has failed: LevelDB refuses all further ones until it is opened anew. */
   #mustReopen = false;
   #reopening: Promise<void> | undefined = undefined;
+  #commits = 0;
 
   constructor(level: AnyLevel, options: LevelStoreOptions) {
     this.#database = new Database(level);
@@ -62,8 +63,13 @@ export class LevelStore implements Store {
     } catch (error) {
       throw storeErrorOf(error, this.name);
     }
-    await this.#options.lock?.taken();
-    await checkFormat(this.#database, this.name);
+    try {
+      await this.#options.lock?.taken();
+      await checkFormat(this.#database, this.name);
+    } catch (error) {
+      await this.close();
+      throw storeErrorOf(error, this.name);
+    }
   }
 
   load(): AsyncIterable<StoredRecord> {
@@ -71,13 +77,14 @@ export class LevelStore implements Store {
   }
 
   async commit(batch: readonly StoreOperation[], durability: Durability): Promise<void> {
-    if (durability === 'memory') return;
     await this.#reopenIfNeeded();
     try {
       const gathered = await gather(this.#database, this.#index, batch);
       const plan = new BatchPlan(this.#index, gathered, batch);
+      // What is promised nothing is stored all the same: the engine reads the end of a queue from here.
       await this.#database.batch(plan.changes(), durability === 'synced');
       plan.settle();
+      this.#commits++;
     } catch (error) {
       this.#mustReopen = this.supports.restart;
       throw storeErrorOf(error, this.name);
@@ -86,13 +93,13 @@ export class LevelStore implements Store {
 
   async readQueue(clientId: string, after: number, limits: PageLimits): Promise<readonly QueueEntry[]> {
     await this.#reopening;
+    const commits = this.#commits;
     try {
       const page = await readPage(this.#database, clientId, after, limits, (record) =>
         this.#setAside(record),
       );
-      for (const { entry, facts } of page) {
-        this.#index.entries.set(keyOf.queueEntry(clientId, entry.sequence), facts);
-      }
+      // A page that was read before the latest commit may have entries which that has taken out.
+      if (commits === this.#commits) this.#remember(clientId, page);
       return page.map(({ entry }) => entry);
     } catch (error) {
       throw storeErrorOf(error, this.name);
@@ -102,6 +109,12 @@ export class LevelStore implements Store {
   async close(): Promise<void> {
     await this.#database.close();
     await this.#options.lock?.released();
+  }
+
+  #remember(clientId: string, page: readonly ReadEntry[]): void {
+    for (const { entry, facts } of page) {
+      this.#index.entries.set(keyOf.queueEntry(clientId, entry.sequence), facts);
+    }
   }
 
   #reopenIfNeeded(): Promise<void> | undefined {

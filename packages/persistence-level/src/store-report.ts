@@ -1,0 +1,72 @@
+import type { Change } from './database.ts';
+import { keyOf } from './keys.ts';
+
+/** What the records of a store are. */
+export type RecordKind =
+  | 'sessions'
+  | 'subscriptions'
+  | 'queue entries'
+  | 'deliveries under way'
+  | 'inbound packet identifiers'
+  | 'Wills'
+  | 'retained messages'
+  | 'shared bodies'
+  | 'set aside';
+
+/** Something that is not as it should be. */
+export interface StoreFinding {
+  /** Where; the parts of the key are joined by spaces. */
+  readonly key: string;
+  readonly problem: string;
+}
+
+/** What `checkLevelStore` has found. */
+export interface StoreReport {
+  /** Undefined when the store does not say which format it has. */
+  readonly format: number | undefined;
+  readonly counts: ReadonlyMap<RecordKind, number>;
+  /** How many things are wrong. */
+  readonly wrong: number;
+  /** The first thousand of them. */
+  readonly findings: readonly StoreFinding[];
+  /** Whether they were put right. */
+  readonly isRepaired: boolean;
+}
+
+const findingsKept = 1_000;
+
+/** Gathers what is found, and the changes that would put it right. */
+export class Findings {
+  readonly counts = new Map<RecordKind, number>();
+  readonly changes: Change[] = [];
+  readonly list: StoreFinding[] = [];
+  wrong = 0;
+  format: number | undefined = undefined;
+
+  count(kind: RecordKind): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  }
+
+  /** Something is wrong; `repair` puts it right. */
+  found(key: string, problem: string, ...repair: readonly Change[]): void {
+    this.wrong++;
+    this.changes.push(...repair);
+    if (this.list.length < findingsKept) this.list.push({ key: key.replaceAll('\0', ' '), problem });
+  }
+
+  /** A record that cannot be read goes where a broker would put it. */
+  damaged(key: string, value: Uint8Array, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.found(
+      key,
+      `cannot be read: ${reason}`,
+      { type: 'put', key: keyOf.setAside(key), value },
+      { type: 'del', key },
+    );
+  }
+
+  report(isRepaired: boolean): StoreReport {
+    const { format, counts, wrong, list } = this;
+    return { format, counts, wrong, findings: list, isRepaired };
+  }
+}
