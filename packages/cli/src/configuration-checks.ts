@@ -40,6 +40,7 @@ const brokerKeys: KeysOf<Omit<EngineOptions, 'logger' | 'version'>> = {
   responseInformation: 0,
   hookTimeout: 0,
   durability: 0,
+  durabilityByTopic: 0,
   persistence: 0,
 };
 
