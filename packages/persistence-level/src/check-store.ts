@@ -1,9 +1,9 @@
 import type { QueueSummary } from '@carillon/persistence';
-import { Level } from 'level';
 import { type AnyLevel, Database } from './database.ts';
 import { storeErrorOf } from './database-errors.ts';
 import { readFormat } from './format.ts';
 import { keyOf, numberIn, partsOf, rangeOf, type Space } from './keys.ts';
+import { openExisting } from './open-existing.ts';
 import { emptySummary } from './store-index.ts';
 import { Findings, type RecordKind, type StoreReport } from './store-report.ts';
 import {
@@ -36,11 +36,8 @@ export type CheckLevelOptions = {
 export async function checkLevelStore(options: CheckLevelOptions): Promise<StoreReport> {
   const { repair = false } = options;
   const name = 'location' in options ? options.location : 'the database';
-  const database = new Database(
-    'location' in options
-      ? new Level<string, Uint8Array>(options.location, { valueEncoding: 'view', createIfMissing: false })
-      : options.database,
-  );
+  const database =
+    'location' in options ? await openExisting(options.location) : new Database(options.database);
   try {
     await database.open();
     const check = new StoreCheck(database, name);
@@ -80,7 +77,8 @@ class StoreCheck {
 
   async run(): Promise<void> {
     this.findings.format = await readFormat(this.#database, this.#name);
-    if (this.findings.format === undefined) this.findings.found('m format', 'the store does not say its format');
+    if (this.findings.format === undefined)
+      this.findings.found('m format', 'the store does not say its format');
     await this.#checkSessions();
     await this.#findBodies();
     await this.#checkEntries();
@@ -119,7 +117,7 @@ class StoreCheck {
     for await (const [key, value] of this.#entries('q', 'queue entries')) {
       const [clientId = '', sequence] = partsOf(key);
       if (!this.#belongs(key, clientId)) continue;
-      this.#tryRead(key, value, () => {
+      const isReadable = this.#tryRead(key, value, () => {
         const { content, bytes } = entryCodec.read(value);
         if (typeof content === 'number') {
           if (!this.#bodies.has(content)) throw new Error('the message it refers to is not there');
@@ -132,6 +130,9 @@ class StoreCheck {
           lastSequence: Math.max(known.lastSequence, numberIn(sequence)),
         });
       });
+      if (!isReadable) {
+        this.findings.changes.push({ type: 'del', key: keyOf.delivery(clientId, numberIn(sequence)) });
+      }
     }
   }
 

@@ -112,7 +112,7 @@ async function readCounts(database: Database, keys: string[]): Promise<Map<strin
 }
 
 /** A damaged entry counts for nothing; `check` finds what it may have left behind. */
-function factsIn(value: Uint8Array | undefined): EntryFacts | undefined {
+export function factsIn(value: Uint8Array | undefined): EntryFacts | undefined {
   if (value === undefined) return undefined;
   try {
     const { bytes, content } = entryCodec.read(value);

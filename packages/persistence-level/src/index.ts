@@ -1,8 +1,12 @@
+export { type CheckLevelOptions, checkLevelStore } from './check-store.ts';
 export type {
   AnyLevel,
   Change as LevelChange,
   Encodings as LevelEncodings,
   Range as LevelRange,
 } from './database.ts';
+export { levelFolderReader } from './level-folder-reader.ts';
 export { type LevelPersistenceOptions, levelPersistence, levelStore } from './level-persistence.ts';
 export type { DamagedRecord } from './level-store.ts';
+export { type FolderLook, lookIntoFolder } from './look-into-folder.ts';
+export type { RecordKind, StoreFinding, StoreReport } from './store-report.ts';

@@ -75,12 +75,7 @@ class FolderStore extends LevelStore {
       await super.open();
     } catch (error) {
       if (!(error instanceof StoreError) || error.failure !== 'locked') throw error;
-      const holder = await this.#lock.holder();
-      const who =
-        holder === undefined
-          ? 'another process'
-          : `process ${holder.pid} on ${holder.host} (since ${holder.since})`;
-      throw new StoreError('locked', `the store in ${this.#location} is in use by ${who}`, error);
+      throw await this.#lock.refusal(error);
     }
   }
 }

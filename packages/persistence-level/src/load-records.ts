@@ -1,5 +1,6 @@
-import type { StoredRecord } from '@carillon/persistence';
+import type { QueueSummary, StoredRecord } from '@carillon/persistence';
 import type { Database } from './database.ts';
+import { factsIn } from './gather.ts';
 import { numberIn, partsOf, rangeOf, type Space } from './keys.ts';
 import type { DamagedRecord } from './level-store.ts';
 import { emptySummary, type StoreIndex } from './store-index.ts';
@@ -20,7 +21,7 @@ export async function* loadRecords(
     if (clientId[0] !== undefined) index.summaries.set(clientId[0], summary);
   }
   for await (const [, session] of readSpace(database, 's', sessionCodec.read, setAside)) {
-    const queue = index.summaries.get(session.clientId) ?? emptySummary;
+    const queue = index.summaries.get(session.clientId) ?? (await sumUp(database, session.clientId));
     index.summaries.set(session.clientId, queue);
     yield { kind: 'session', session, queue };
   }
@@ -42,6 +43,17 @@ export async function* loadRecords(
   for await (const [, message] of readSpace(database, 'r', messageCodec.read, setAside)) {
     yield { kind: 'retained', message };
   }
+}
+
+/** Counts a queue whose sum was damaged, so that its entries are delivered and its numbers go on. */
+async function sumUp(database: Database, clientId: string): Promise<QueueSummary> {
+  let { length, bytes, lastSequence } = emptySummary;
+  for await (const [key, value] of database.entries(rangeOf('q', clientId))) {
+    lastSequence = numberIn(partsOf(key)[1]);
+    length++;
+    bytes += factsIn(value)?.bytes ?? 0;
+  }
+  return { length, bytes, lastSequence };
 }
 
 /** The records of a space with the parts of their keys. One that cannot be read is set aside and left out. */

@@ -17,7 +17,7 @@ interface Found {
   readonly stored: StoredEntry;
 }
 
-/** One page of a session's queue, bodies and delivery states joined to it. */
+/** One page of a session's queue. Empty only at its end: what is damaged is stepped over. */
 export async function readPage(
   database: Database,
   clientId: string,
@@ -25,10 +25,26 @@ export async function readPage(
   limits: PageLimits,
   setAside: SetAside,
 ): Promise<ReadEntry[]> {
-  const found = await findEntries(database, clientId, after, limits, setAside);
+  for (let from = after; ; ) {
+    const { found, scanned } = await findEntries(database, clientId, from, limits, setAside);
+    if (scanned === undefined) return [];
+    const page = await joinEntries(database, clientId, found, setAside);
+    if (page.length > 0) return page;
+    from = scanned;
+  }
+}
+
+/** Adds bodies and delivery states to the entries. */
+async function joinEntries(
+  database: Database,
+  clientId: string,
+  found: readonly Found[],
+  setAside: SetAside,
+): Promise<ReadEntry[]> {
+  const first = found[0];
   const last = found.at(-1);
-  if (last === undefined) return [];
-  const deliveries = await readDeliveries(database, clientId, after, last.sequence);
+  if (first === undefined || last === undefined) return [];
+  const deliveries = await readDeliveries(database, clientId, first.sequence - 1, last.sequence);
   const bodies = await readBodies(database, found, setAside);
   const page: ReadEntry[] = [];
   for (const { sequence, stored } of found) {
@@ -48,8 +64,10 @@ async function findEntries(
   after: number,
   limits: PageLimits,
   setAside: SetAside,
-): Promise<Found[]> {
+): Promise<{ found: Found[]; scanned: number | undefined }> {
   const found: Found[] = [];
+  /** The last number that was looked at. */
+  let scanned: number | undefined;
   let bytes = 0;
   const range = { gt: keyOf.queueEntry(clientId, after), lt: rangeOf('q', clientId).lt };
   for await (const [key, value] of database.entries({ ...range, limit: limits.entries })) {
@@ -62,8 +80,9 @@ async function findEntries(
     } catch (error) {
       await setAside({ key, value, error: error instanceof Error ? error : new Error(String(error)) });
     }
+    scanned = sequence;
   }
-  return found;
+  return { found, scanned };
 }
 
 async function readDeliveries(

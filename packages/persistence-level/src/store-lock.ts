@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { StoreError } from '@carillon/persistence';
 
 /** Who has a store open. */
 export interface LockHolder {
@@ -16,9 +17,11 @@ const fileName = 'carillon.lock';
  * Says who has the folder open. LevelDB's own lock is what keeps others out; this file only gives it a name.
  */
 export class StoreLock {
+  readonly #location: string;
   readonly #file: string;
 
   constructor(location: string) {
+    this.#location = location;
     this.#file = join(location, fileName);
   }
 
@@ -29,6 +32,16 @@ export class StoreLock {
 
   async released(): Promise<void> {
     await rm(this.#file, { force: true });
+  }
+
+  /** What whoever comes second is told. */
+  async refusal(cause: unknown): Promise<StoreError> {
+    const holder = await this.holder();
+    const who =
+      holder === undefined
+        ? 'another process'
+        : `process ${holder.pid} on ${holder.host} (since ${holder.since})`;
+    return new StoreError('locked', `the store in ${this.#location} is in use by ${who}`, cause);
   }
 
   /** Undefined when nobody has said who they are. */

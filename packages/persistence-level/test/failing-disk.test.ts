@@ -1,0 +1,35 @@
+import { levelStore } from '@carillon/persistence-level';
+import { Level } from 'level';
+import { expect, test } from 'vitest';
+import { FailingLevel } from './failing-level.ts';
+import { enqueue, loaded, putSession, sequencesOf } from './own-database.ts';
+import { temporaryFolder } from './places.ts';
+
+test('a full disk is told as such, and the next commit opens the database anew and is stored', async () => {
+  const database = new FailingLevel(new Level(await temporaryFolder()));
+  const store = levelStore({ database });
+  await loaded(store);
+  await store.commit([putSession('a'), enqueue('a', 1)], 'synced');
+  database.failNextBatch();
+  await expect(store.commit([enqueue('a', 2)], 'synced')).rejects.toMatchObject({
+    code: 'STORE_FULL',
+    failure: 'full',
+    message: expect.stringContaining('no room is left on the disk'),
+  });
+  expect(database.opened).toBe(1);
+  await store.commit([enqueue('a', 3)], 'synced');
+  expect(database.opened).toBe(2);
+  expect(await sequencesOf(store, 'a')).toEqual([1, 3]);
+  await store.close();
+});
+
+test('queues are readable while the disk takes nothing', async () => {
+  const database = new FailingLevel(new Level(await temporaryFolder()));
+  const store = levelStore({ database });
+  await loaded(store);
+  await store.commit([putSession('a'), enqueue('a', 1)], 'synced');
+  database.failNextBatch();
+  await expect(store.commit([enqueue('a', 2)], 'synced')).rejects.toThrow();
+  expect(await sequencesOf(store, 'a')).toEqual([1]);
+  await store.close();
+});
