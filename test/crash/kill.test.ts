@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { crashRounds } from './rounds.ts';
 
-const rounds = Number(process.env.CRASH_ROUNDS ?? 3);
-const seed = Number(process.env.CRASH_SEED ?? 1);
+const { CRASH_ROUNDS = '3', CRASH_SEED = '1' } = process.env;
+const rounds = Number(CRASH_ROUNDS);
+const seed = Number(CRASH_SEED);
 /** One round takes about a second on a slow machine; a hang is what this guards against. */
 const patience = 60_000 + rounds * 10_000;
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { PublisherLedger, SubscriberLedger } from './ledger.ts';
 
@@ -89,7 +88,7 @@ export class Subscriber {
   static async subscribe(port: number, name: string, noted: () => void): Promise<Subscriber> {
     const client = persistentClient(port, name);
     const subscriber = new Subscriber(name, client, noted);
-    await once(client, 'connect');
+    await new Promise<unknown>((resolve) => client.once('connect', resolve));
     await client.subscribeAsync('crash/#', { qos: 2 });
     return subscriber;
   }
