@@ -9,7 +9,7 @@ export interface InboundAcknowledgement {
   readonly packetId: number;
   readonly reasonCode: number;
   readonly properties?: DiagnosticProperties;
-  /** What it acknowledges is stored already: it waits for the order's sake only. */
+  /** What it acknowledges came before, and is stored already, or with an earlier batch that is under way. */
   readonly isRepeat?: true;
 }
 
@@ -19,13 +19,16 @@ export interface InboundAcknowledgement {
  */
 export function acknowledgeWhenStored(connection: Connection, answer: InboundAcknowledgement): void {
   const { turn } = connection.engine;
-  if (connection.heldAcknowledgements === 0 && !turn.hasOperations) {
+  const isStored = answer.isRepeat === true ? turn.isQuiet : !turn.hasOperations;
+  if (connection.heldAcknowledgements === 0 && isStored) {
     sendAcknowledgement(connection, answer);
     return;
   }
   connection.heldAcknowledgements++;
   turn.hold(new HeldAcknowledgement(connection, answer));
 }
+
+const wasNotStored = new Error('the message of an earlier connection could not be stored');
 
 class HeldAcknowledgement implements HeldBack {
   readonly #connection: Connection;
@@ -37,23 +40,35 @@ class HeldAcknowledgement implements HeldBack {
   }
 
   stored(): void {
+    const { type, packetId, isRepeat } = this.#answer;
+    const { session } = this.#connection;
+    if (type === 'pubrec' && isRepeat === true && session?.inboundIds.has(packetId) === false) {
+      this.#refuse(wasNotStored);
+      return;
+    }
     this.#connection.heldAcknowledgements--;
     sendAcknowledgement(this.#connection, this.#answer);
   }
 
-  /** What could not be stored is refused; before MQTT 5.0 no answer can say so, and the connection ends. */
+  /** What could not be stored is refused. */
   failed(error: Error): void {
-    this.#connection.heldAcknowledgements--;
     const { type, packetId, isRepeat } = this.#answer;
-    // The exchange is over for the client whatever the store says; a repeated PUBREL is answered again.
-    if (type === 'pubcomp' || isRepeat === true) {
-      sendAcknowledgement(this.#connection, this.#answer);
-      return;
-    }
+    const { engine, session } = this.#connection;
+    if (type === 'pubcomp') {
+      // Should the broker die now, it would take the client's next message with this identifier for a repeat.
+      engine.turn.whenCaughtUp(() => this.stored());
+    } else if (isRepeat === true && session?.inboundIds.has(packetId) === true) this.stored();
+    else this.#refuse(error);
+  }
+
+  /** Before MQTT 5.0 no answer can say so, and the connection ends. */
+  #refuse(error: Error): void {
+    this.#connection.heldAcknowledgements--;
+    const { type, packetId } = this.#answer;
     const { reasonCode, reason } = refusalFor(error);
     if (this.#connection.terms.version !== 5) {
       // What the client sends again on its next connection is no repeat.
-      if (type === 'pubrec') this.#connection.session?.inboundIds.delete(packetId);
+      if (type === 'pubrec') freeIdentifier(this.#connection, packetId);
       this.#connection.terminate(reasonCode, reason);
       return;
     }
@@ -68,7 +83,13 @@ function sendAcknowledgement(connection: Connection, answer: InboundAcknowledgem
   if (type === 'pubrec' && reasonCode >= 0x80) {
     // The identifier is free again. [MQTT-4.3.3-9]
     connection.countedIds.delete(packetId);
-    connection.session?.inboundIds.delete(packetId);
+    freeIdentifier(connection, packetId);
   }
   connection.acknowledge(type, packetId, reasonCode, properties);
+}
+
+/** The store forgets it too: it may have the batch that it said had failed. */
+function freeIdentifier({ engine, session }: Connection, packetId: number): void {
+  if (session?.inboundIds.delete(packetId) !== true || !session.isStored) return;
+  engine.turn.undo({ do: 'deleteInboundId', clientId: session.clientId, packetId });
 }

@@ -11,7 +11,9 @@ export function handlePubrel(connection: Connection, { packetId }: PubrelPacket)
   if (session === undefined) return;
   connection.countedIds.delete(packetId);
   if (!session.inboundIds.delete(packetId)) {
-    connection.acknowledge('pubcomp', packetId, ReasonCode.PacketIdentifierNotFound);
+    // The store may yet have to learn of an earlier PUBREL.
+    const reasonCode = ReasonCode.PacketIdentifierNotFound;
+    acknowledgeWhenStored(connection, { type: 'pubcomp', packetId, reasonCode, isRepeat: true });
     return;
   }
   if (session.isStored) {

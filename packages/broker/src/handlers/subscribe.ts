@@ -263,13 +263,16 @@ function complete({ engine, client }: Connection, session: Session, { subscripti
 function takeBack(engine: Engine, session: Session, { subscription, old }: Granted): void {
   const { filter } = subscription.record;
   if (session.subscriptions.get(filter) !== subscription) return;
+  const { clientId, isStored } = session;
   if (old === undefined) {
     engine.router.remove(subscription);
     session.subscriptions.delete(filter);
+    if (isStored) engine.turn.undo({ do: 'deleteSubscription', clientId, filter });
   } else {
     engine.router.replace(subscription, old);
     session.outbox.feeds.replace(old);
     session.subscriptions.set(filter, old);
+    if (isStored) engine.turn.undo({ do: 'putSubscription', clientId, subscription: old.record });
   }
 }
 

@@ -33,4 +33,7 @@ export function renewSubscription(engine: Engine, session: Session, { record }: 
   const subscription = new Subscription(session, record);
   session.subscriptions.set(record.filter, subscription);
   engine.router.add(subscription);
+  if (session.isStored) {
+    engine.turn.undo({ do: 'putSubscription', clientId: session.clientId, subscription: record });
+  }
 }

@@ -42,19 +42,20 @@ export class OutboxJournal {
     this.#record(entry, (clientId) => ({ do: 'dequeue', clientId, sequence }));
   }
 
-  /** Runs `send` once this turn's batch is stored, or at once when nothing of this session is stored. */
+  /**
+   * Runs `send` once this turn's batch is stored, or at once when nothing of this session is stored. A packet
+   * that left before would, should the broker die now, be followed by another with the same message.
+   */
   whenStored(send: () => void): void {
     if (!this.#session.isStored) {
       send();
       return;
     }
     this.#held++;
-    const done = (): void => {
+    this.#engine.turn.holdUntilStored(() => {
       this.#held--;
       send();
-    };
-    // A failed store has been reported; holding the packet back for ever would help nobody.
-    this.#engine.turn.hold({ stored: done, failed: done });
+    });
   }
 
   #record(entry: QueuedMessage, operation: (clientId: string) => StoreOperation): void {

@@ -275,6 +275,8 @@ export class Outbox {
   #resendNext(connection: Connection): boolean {
     const entry = this.#resend[0];
     if (entry === undefined || connection.isCongested) return false;
+    // Begun on the last connection, and its identifier is not stored yet: who holds it back will pump.
+    if (this.#journal.holdsPackets) return false;
     if (this.#inflight.get(entry.packetId) !== entry) {
       this.#resend.shift();
       return true;
@@ -358,7 +360,7 @@ export class Outbox {
     this.#journal.whenStored(() => {
       if (this.#inflight.get(entry.packetId) === entry && entry.sentOn === connection) {
         this.#transmit(entry, connection, false, undefined);
-      }
+      } else this.pump();
     });
   }
 

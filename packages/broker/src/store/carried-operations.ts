@@ -1,4 +1,4 @@
-import type { StoreOperation } from '@carillon/persistence';
+import type { Durability, StoreOperation } from '@carillon/persistence';
 
 /** More than this is not carried: the oldest are let go, and a restart may deliver some messages again. */
 const mostCarried = 100_000;
@@ -17,23 +17,42 @@ const undone: ReadonlySet<StoreOperation['do']> = new Set([
  */
 export class CarriedOperations {
   #operations: readonly StoreOperation[] = [];
+  /** So many of them, the first ones, stand in the batch that is under way. */
+  #underWay = 0;
+  #durability: Durability = 'memory';
 
   get isEmpty(): boolean {
     return this.#operations.length === 0;
   }
 
+  /** What the failed batches were to promise: it is still owed. */
+  get durability(): Durability {
+    return this.#durability;
+  }
+
+  /** Undoes what a failed batch was to do: the store may have it after all. */
+  add(operation: StoreOperation): void {
+    this.#operations = [...this.#operations, operation];
+  }
+
   /** The carried ones in front of those of a new batch. */
   before(operations: readonly StoreOperation[]): readonly StoreOperation[] {
+    this.#underWay = this.#operations.length;
     return this.isEmpty ? operations : [...this.#operations, ...operations];
   }
 
   /** A batch failed, carried operations included. */
-  keep(failed: readonly StoreOperation[]): void {
-    const stillTrue = failed.filter((operation) => !undone.has(operation.do));
-    this.#operations = stillTrue.slice(-mostCarried);
+  keep(failed: readonly StoreOperation[], durability: Durability): void {
+    const stillTrue = failed.slice(this.#underWay).filter((operation) => !undone.has(operation.do));
+    this.#operations = [...this.#operations, ...stillTrue].slice(-mostCarried);
+    this.#underWay = 0;
+    this.#durability = durability;
   }
 
+  /** The batch is stored. */
   clear(): void {
-    this.#operations = [];
+    this.#operations = this.#operations.slice(this.#underWay);
+    this.#underWay = 0;
+    if (this.isEmpty) this.#durability = 'memory';
   }
 }

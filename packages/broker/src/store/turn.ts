@@ -58,6 +58,8 @@ export class Turn {
   #gatheringNumber = 1;
   #committedNumber = 0;
   readonly #carried = new CarriedOperations();
+  /** What waits until the store has taken what is carried. */
+  #untilCaughtUp: (() => void)[] = [];
   readonly #retry: Deadline;
   /** Commits that failed in a row. */
   #failures = 0;
@@ -92,6 +94,11 @@ export class Turn {
     return this.#gathering.operations.length > 0;
   }
 
+  /** Whether the store knows everything: nothing is gathered, under way or carried. */
+  get isQuiet(): boolean {
+    return !this.hasOperations && this.#committing === undefined && this.#carried.isEmpty;
+  }
+
   /** Adds a change to this turn's batch, which is stored with the strongest promise that any of them needs. */
   record(operation: StoreOperation, durability: Durability = this.#storage.durability): void {
     const batch = this.#gathering;
@@ -100,10 +107,25 @@ export class Turn {
     this.#endSoon();
   }
 
+  /** For what has failed: undoes it with the next batch, because the store may have it all the same. */
+  undo(operation: StoreOperation): void {
+    this.#carried.add(operation);
+  }
+
   /** Holds something back until this turn's batch is stored. */
   hold(held: HeldBack): void {
     this.#gathering.heldBack.push(held);
     this.#endSoon();
+  }
+
+  /** Runs `run` once this turn's batch is stored; should that fail, once the store has caught up with it. */
+  holdUntilStored(run: () => void): void {
+    this.hold({ stored: run, failed: () => this.whenCaughtUp(run) });
+  }
+
+  /** For what was held back and has failed, and stays true: runs `run` once the store has what is carried. */
+  whenCaughtUp(run: () => void): void {
+    this.#untilCaughtUp.push(run);
   }
 
   /** The connection will be asked to `flush` at the end of the turn; it marks itself only once. */
@@ -136,10 +158,12 @@ export class Turn {
     if (this.#committing !== undefined) return;
     const batch = this.#gathering;
     const isEmpty = batch.operations.length === 0 && batch.heldBack.length === 0;
-    if (isEmpty && this.#carried.isEmpty) return;
+    // What is carried goes with the next change, or when the store is to be asked again.
+    if (isEmpty && (this.#retry.isSet || !this.#mustCatchUp)) return;
     this.#gathering = { operations: [], heldBack: [], durability: 'memory' };
     const number = this.#gatheringNumber++;
     const operations = this.#carried.before(batch.operations);
+    if (isStronger(this.#carried.durability, batch.durability)) batch.durability = this.#carried.durability;
     if (this.#isDown() && operations.length > 0) {
       this.#settle({ ...batch, operations }, number, this.#lastFailure);
       return;
@@ -154,6 +178,10 @@ export class Turn {
     } else {
       this.#finish({ ...batch, operations }, number, committed);
     }
+  }
+
+  get #mustCatchUp(): boolean {
+    return !this.#carried.isEmpty || this.#untilCaughtUp.length > 0;
   }
 
   /** The store failed again and again, and it is not yet time to ask it once more. */
@@ -190,15 +218,22 @@ export class Turn {
 
   #settle(batch: Batch, number: number, error: Error | undefined): void {
     this.#committedNumber = number;
-    if (error === undefined) this.#carried.clear();
-    else this.#carried.keep(batch.operations);
+    if (error === undefined) {
+      this.#carried.clear();
+      const caughtUp = this.#untilCaughtUp;
+      this.#untilCaughtUp = [];
+      for (const run of caughtUp) this.#release(run);
+    } else this.#carried.keep(batch.operations, batch.durability);
     for (const held of batch.heldBack) {
-      try {
-        if (error === undefined) held.stored();
-        else held.failed(error);
-      } catch (fault) {
-        this.#logger.error({ err: fault }, 'what was held back until the store had committed failed');
-      }
+      this.#release(() => (error === undefined ? held.stored() : held.failed(error)));
+    }
+  }
+
+  #release(run: () => void): void {
+    try {
+      run();
+    } catch (fault) {
+      this.#logger.error({ err: fault }, 'what was held back until the store had committed failed');
     }
   }
 
