@@ -1,7 +1,7 @@
 import type { QueueSummary } from '@carillon/persistence';
 import { type AnyLevel, Database } from './database.ts';
 import { storeErrorOf } from './database-errors.ts';
-import { readFormat } from './format.ts';
+import { formatVersion, readFormat } from './format.ts';
 import { keyOf, numberIn, partsOf, rangeOf, type Space } from './keys.ts';
 import { openExisting } from './open-existing.ts';
 import { emptySummary } from './store-index.ts';
@@ -77,8 +77,7 @@ class StoreCheck {
 
   async run(): Promise<void> {
     this.findings.format = await readFormat(this.#database, this.#name);
-    if (this.findings.format === undefined)
-      this.findings.found('m format', 'the store does not say its format');
+    if (this.findings.format === undefined) this.#foundNoFormat();
     await this.#checkSessions();
     await this.#findBodies();
     await this.#checkEntries();
@@ -93,6 +92,12 @@ class StoreCheck {
     await this.#checkOf('i', 'inbound packet identifiers', (value) => numberCodec.read(value));
     await this.#checkRetained();
     for await (const _ of this.#database.keys(rangeOf('x'))) this.findings.count('set aside');
+  }
+
+  #foundNoFormat(): void {
+    const value = numberCodec.write(formatVersion);
+    const repair = { type: 'put', key: keyOf.meta('format'), value } as const;
+    this.findings.found('m format', 'the store does not say its format', repair);
   }
 
   async #checkSessions(): Promise<void> {

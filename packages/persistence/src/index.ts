@@ -1,3 +1,14 @@
+export {
+  type CopyProgress,
+  type CopyStoreOptions,
+  copyStore,
+  progressAfter,
+  type ReadStoreOptions,
+  readStore,
+  refuseContents,
+  StoreNotEmptyError,
+  type StorePage,
+} from './copy-store.ts';
 export { memoryStore } from './memory-store.ts';
 export type { Message, MessageOrigin } from './message.ts';
 export type {
