@@ -66,7 +66,7 @@ test('every program in docs/examples is run by a test there', () => {
     names.filter((path) => sources.some((source) => source.includes(`/${basename(path)}'`)));
   const direct = importedBy(tests);
   const all = [...direct, ...importedBy(direct.map((path) => readFileSync(path, 'utf8')))];
-  expect(names.filter((path) => !path.endsWith('.test.ts') && !all.includes(path)).map(shown)).toEqual([]);
+  expect(names.filter((path) => !/\.(test|d)\.ts$/.test(path) && !all.includes(path)).map(shown)).toEqual([]);
 });
 
 test('a piece of code is found at any indentation, and with lines left out', () => {

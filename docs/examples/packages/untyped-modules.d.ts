@@ -1,0 +1,3 @@
+declare module 'aedes-persistence-level' {
+  export default function aedesPersistenceLevel(level: object): object;
+}
