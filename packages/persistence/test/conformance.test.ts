@@ -158,10 +158,10 @@ test('a failure says what was found and what should have been there', async () =
 test('a store whose failed batches leave something fails', async () => {
   let isFailing = false;
   const createStore = brokenStore((whole) => ({
-    commit(batch, durability) {
+    async commit(batch, durability) {
       if (!isFailing) return whole.commit(batch, durability);
       isFailing = false;
-      whole.commit(batch.slice(0, 1), durability);
+      await whole.commit(batch.slice(0, 1), durability);
       throw new Error('the disk is full');
     },
   }));
