@@ -19,6 +19,11 @@ export async function runCommand(args: readonly string[]): Promise<void> {
 }
 
 async function obey(args: readonly string[]): Promise<void> {
+  if (args[0] === 'store') {
+    // Loaded only where it is asked for.
+    const { storeCommand } = await import('./store/store-command.ts');
+    process.exit(await storeCommand(args.slice(1)));
+  }
   const flags = readFlags(args);
   if (flags.help) return answer(help);
   if (flags.version) return answer(`${version}\n`);

@@ -1,7 +1,8 @@
 /** What `carillon --help` prints. */
 export const help = `carillon: an MQTT broker (3.1, 3.1.1 and 5.0)
 
-  carillon [options]
+  carillon [options]           run a broker
+  carillon store ...           check, count, copy, export or import a store: carillon store --help
 
 Where to listen (nothing said: --port 1883)
       --host HOST              address of these listeners (127.0.0.1)
