@@ -241,7 +241,9 @@ export class Outbox {
         this.#account(entry, released);
       },
       withdraw: () => {
-        if (!this.#queue.remove(entry)) return;
+        if (entry.dropped !== undefined) return;
+        // In the tail it is not found, and comes back with a page if the store has it all the same.
+        this.#queue.remove(entry);
         this.#journal.dequeued(entry);
         this.#drop(copy, 'store-failed', undefined);
       },
