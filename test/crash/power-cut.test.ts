@@ -7,7 +7,7 @@ import { FatalCalls, type Moment } from './fatal-calls.ts';
 import { type Ground, type SimulationReport, simulate } from './simulation.ts';
 import { VolatileDisk } from './volatile-disk.ts';
 
-const { CRASH_SEEDS = '20', CRASH_SEED = '1' } = process.env;
+const { CRASH_SEEDS = '12', CRASH_SEED = '1' } = process.env;
 const seeds = Number(CRASH_SEEDS);
 const firstSeed = Number(CRASH_SEED);
 const patience = 60_000 + seeds * 1_000;
