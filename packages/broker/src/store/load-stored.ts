@@ -1,6 +1,7 @@
 import type { MaybePromise, StoredRecord } from '@carillon/persistence';
 import type { Engine } from '../engine.ts';
 import { isPromise, whenDone } from '../when-done.ts';
+import { LoadProgress } from './load-progress.ts';
 
 /** Takes up everything the store has; synchronous when the store is. A store that throws rejects. */
 export function loadStored(engine: Engine): MaybePromise<void> {
@@ -23,11 +24,21 @@ function openAndLoad(engine: Engine): MaybePromise<void> {
 }
 
 function loadNow(engine: Engine, records: Iterable<StoredRecord>): void {
-  for (const record of records) take(engine, record);
+  const progress = new LoadProgress(engine);
+  for (const record of records) {
+    take(engine, record);
+    progress.took();
+  }
+  progress.end();
 }
 
 async function loadAsync(engine: Engine, records: AsyncIterable<StoredRecord>): Promise<void> {
-  for await (const record of records) take(engine, record);
+  const progress = new LoadProgress(engine);
+  for await (const record of records) {
+    take(engine, record);
+    progress.took();
+  }
+  progress.end();
 }
 
 function take(engine: Engine, record: StoredRecord): void {

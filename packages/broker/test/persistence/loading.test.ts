@@ -1,5 +1,7 @@
 import { memoryStore, type Store, type StoredRecord } from '@carillon/persistence';
+import { Laboratory } from '@carillon/testkit';
 import { expect, test } from 'vitest';
+import { EngineBroker } from '../../src/index.ts';
 import { promiseByHand } from '../broker-under-test.ts';
 import { Restarts } from './restarts.ts';
 
@@ -128,4 +130,29 @@ test('a broker that is closed while it loads closes after that', async () => {
   await closed;
   await alice.receiveAll();
   expect(alice.closed).toBe(true);
+});
+
+test('how far a long load has come is told to the log', async () => {
+  const store = memoryStore();
+  const sessions = Array.from({ length: 100_001 }, (_, i) => ({
+    clientId: `device-${i}`,
+    protocolVersion: 5 as const,
+    sessionExpiryInterval: 0xffff_ffff,
+    createdAt: 0,
+    disconnectedAt: 0,
+    identity: undefined,
+    mountPoint: '',
+  }));
+  await store.commit(
+    sessions.map((session) => ({ do: 'putSession', session })),
+    'memory',
+  );
+  const laboratory = new Laboratory();
+  const broker = new EngineBroker({ persistence: store, logger: laboratory.logger }, laboratory.platform);
+  await broker.start();
+  const told = laboratory.logger.records.filter(({ details }) => 'records' in details);
+  expect(told).toMatchObject([
+    { message: 'loading what the store has', details: { store: 'memory', records: 100_000 } },
+    { message: 'loaded what the store has', details: { store: 'memory', records: 100_001 } },
+  ]);
 });
