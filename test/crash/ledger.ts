@@ -57,3 +57,11 @@ export function broken(publisher: PublisherLedger, subscriber: SubscriberLedger)
   if (late !== -1) faults.push(`${who}: ${firsts[late]} came first after ${firsts[late - 1]}`);
   return faults;
 }
+
+/** A retained message that is older than the last one that was acknowledged; empty when it is not. */
+export function outdated(publisher: PublisherLedger, retained: ReadonlyMap<string, number>): string[] {
+  const last = Math.max(...publisher.acknowledged);
+  const number = retained.get(publisher.name);
+  if (number !== undefined && number >= last) return [];
+  return [`${publisher.name}: ${number} is retained, and ${last} was acknowledged`];
+}

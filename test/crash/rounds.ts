@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '@carillon/testkit';
 import { KillableBroker } from './killable-broker.ts';
-import { broken, type PublisherLedger, type SubscriberLedger } from './ledger.ts';
-import { Publisher, Subscriber } from './traffic.ts';
+import { broken, outdated, type PublisherLedger, type SubscriberLedger } from './ledger.ts';
+import { Publisher, readRetained, Subscriber } from './traffic.ts';
 
 export interface CrashOptions {
   readonly rounds: number;
@@ -56,7 +56,11 @@ async function run(broker: KillableBroker, { rounds, seed }: CrashOptions): Prom
   const back = Subscriber.resume(broker.port, 'away', noted);
   const receivers = [online.ledger, back.ledger];
   await progress.until(() => hasEverything(receivers, ledgers));
-  const faults = receivers.flatMap((receiver) => ledgers.flatMap((ledger) => broken(ledger, receiver)));
+  const retained = await readRetained(broker.port, ledgers.length);
+  const faults = [
+    ...receivers.flatMap((receiver) => ledgers.flatMap((ledger) => broken(ledger, receiver))),
+    ...ledgers.flatMap((ledger) => outdated(ledger, retained)),
+  ];
   await Promise.all([...publishers, online, back].map((client) => client.end()));
   return { faults, acknowledged: acknowledgedBy(ledgers), kills: rounds };
 }

@@ -102,3 +102,19 @@ export class Subscriber {
     return this.#client.endAsync(true);
   }
 }
+
+/** The number that is retained for each publisher, once there is one for `count` of them. */
+export async function readRetained(port: number, count: number): Promise<Map<string, number>> {
+  const retained = new Map<string, number>();
+  const client = mqtt.connect({ host: '127.0.0.1', port, protocolVersion: 5 });
+  const complete = new Promise<void>((resolve) => {
+    client.on('message', (topic, payload) => {
+      retained.set(topic.slice('crash/'.length), Number(payload.toString()));
+      if (retained.size === count) resolve();
+    });
+  });
+  await client.subscribeAsync('crash/#');
+  await complete;
+  await client.endAsync();
+  return retained;
+}
