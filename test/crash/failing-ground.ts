@@ -24,6 +24,9 @@ export function failingGround(laboratory: Laboratory, record: TrafficRecord): Gr
   record.isStored = (subscriber, number) => stored.has(`${subscriber} ${number}`);
   let isReliable = false;
   let commits = 0;
+  // Should the broker die before it could undo what it was told had failed, nobody could tell it from what was
+  // stored: a store that does that to its broker makes no promise that a test could hold it to.
+  let isUndoing = false;
 
   return {
     persistence(process) {
@@ -36,19 +39,22 @@ export function failingGround(laboratory: Laboratory, record: TrafficRecord): Gr
           // A call that was late comes to nothing when its process is dead.
           if (!process.isAlive) return;
           kept.commit(batch, durability);
-          if (++commits === saysNoAt && !isReliable) throw new Error('It was stored, and nobody knows.');
+          isUndoing = ++commits === saysNoAt && !isReliable;
+          if (isUndoing) throw new Error('It was stored, and nobody knows.');
           for (const operation of batch) note(stored, operation);
         },
         readQueue: (clientId, after, limits) => kept.readQueue(clientId, after, limits),
         close: () => kept.close(),
       };
       const afflicted = plan.afflict(reached, ['commit', 'readQueue']);
+      const call = <Result>(make: (store: Store) => Result) => {
+        if (isUndoing) return make(afflicted);
+        return fatal.around(process, () => make(isReliable ? reached : afflicted));
+      };
       const store: Store = {
         ...reached,
-        commit: (batch, durability) =>
-          fatal.around(process, () => (isReliable ? reached : afflicted).commit(batch, durability)),
-        readQueue: (clientId, after, limits) =>
-          fatal.around(process, () => (isReliable ? reached : afflicted).readQueue(clientId, after, limits)),
+        commit: (batch, durability) => call((asked) => asked.commit(batch, durability)),
+        readQueue: (clientId, after, limits) => call((asked) => asked.readQueue(clientId, after, limits)),
       };
       return definePlugin({
         name: 'failing store',

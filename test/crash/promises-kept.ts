@@ -76,8 +76,11 @@ function differentSession({ name, state }: SubscriberRecord, broker: EngineBroke
 /** Each topic has one publisher that retains: the retained message is the last acknowledged one, or a later one. */
 function oldRetained({ messages }: TrafficRecord, broker: EngineBroker): string[] {
   const newest = new Map<string, number>();
-  for (const { topic, number, qos, retain, outcome } of messages) {
-    if (retain && qos > 0 && outcome === 'acknowledged') newest.set(topic, number);
+  for (const { topic, number, qos, retain, outcome, isDisturbed } of messages) {
+    if (!retain || qos === 0 || outcome !== 'acknowledged') continue;
+    // An earlier one may have been sent again after it.
+    if (isDisturbed) newest.delete(topic);
+    else newest.set(topic, number);
   }
   const faults: string[] = [];
   for (const [topic, number] of newest) {
