@@ -137,7 +137,10 @@ export class Turn {
   /** Settles when everything recorded so far is stored or has failed. */
   async settled(): Promise<void> {
     while (this.hasOperations || this.#gathering.heldBack.length > 0 || this.#committing !== undefined) {
-      if (this.#committing === undefined) this.#end();
+      if (this.#committing === undefined) {
+        this.#retry.cancel();
+        this.#end();
+      }
       await this.#committing;
     }
   }
@@ -157,9 +160,10 @@ export class Turn {
   #commit(): void {
     if (this.#committing !== undefined) return;
     const batch = this.#gathering;
-    const isEmpty = batch.operations.length === 0 && batch.heldBack.length === 0;
-    // What is carried goes with the next change, or when the store is to be asked again.
-    if (isEmpty && (this.#retry.isSet || !this.#mustCatchUp)) return;
+    const nobodyWaits = batch.heldBack.length === 0;
+    if (nobodyWaits && batch.operations.length === 0 && !this.#mustCatchUp) return;
+    // A store that has failed is asked again when somebody waits for it, or when its time has come.
+    if (nobodyWaits && this.#retry.isSet) return;
     this.#gathering = { operations: [], heldBack: [], durability: 'memory' };
     const number = this.#gatheringNumber++;
     const operations = this.#carried.before(batch.operations);
