@@ -38,7 +38,8 @@ export function failingGround(laboratory: Laboratory, record: TrafficRecord): Gr
         commit(batch, durability) {
           // A call that was late comes to nothing when its process is dead.
           if (!process.isAlive) return;
-          kept.commit(batch, durability);
+          const later = kept.commit(batch, durability);
+          if (later !== undefined) throw new TypeError('A memory store answers at once.');
           isUndoing = ++commits === saysNoAt && !isReliable;
           if (isUndoing) throw new Error('It was stored, and nobody knows.');
           for (const operation of batch) note(stored, operation);
