@@ -7,6 +7,7 @@ import {
   ReasonCode,
   reasonCodeName,
 } from '@carillon/protocol';
+import { asError } from '../as-error.ts';
 import type { Engine } from '../engine.ts';
 import type { Handshake } from '../handlers/handshake.ts';
 import type { Reauthentication } from '../handlers/reauthentication.ts';
@@ -245,7 +246,7 @@ export class Connection implements ChannelReceiver {
   /** The channel threw: whoever else has output in this turn is not to lose it. */
   transportFailed(error: unknown): void {
     this.engine.logger.warn({ err: error, remote: this.remote.address }, 'a transport failed');
-    this.closed(error instanceof Error ? error : new Error(String(error)));
+    this.closed(asError(error));
     this.#channel.destroy();
   }
 

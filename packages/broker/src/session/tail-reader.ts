@@ -1,4 +1,5 @@
 import type { MaybePromise, QueueEntry } from '@carillon/persistence';
+import { asError } from '../as-error.ts';
 import type { Engine } from '../engine.ts';
 import { isPromise } from '../when-done.ts';
 
@@ -55,6 +56,6 @@ export class TailReader {
 
   #failed(error: unknown): void {
     this.#isReading = false;
-    this.#engine.storeFailed('read', error instanceof Error ? error : new Error(String(error)));
+    this.#engine.storeFailed('read', asError(error));
   }
 }

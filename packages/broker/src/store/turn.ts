@@ -1,5 +1,6 @@
 import type { Logger, Scheduler } from '@carillon/hooks';
 import type { Durability, MaybePromise, StoreOperation } from '@carillon/persistence';
+import { asError } from '../as-error.ts';
 import type { Deadline, Deadlines } from '../time/deadlines.ts';
 import { isPromise } from '../when-done.ts';
 import { CarriedOperations } from './carried-operations.ts';
@@ -247,8 +248,4 @@ export class Turn {
     this.#marked = [];
     for (const output of marked) output.flush();
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
