@@ -55,6 +55,7 @@ export class RunningEngine implements Engine {
     this.deadlines = new Deadlines(platform.clock);
     this.hooks = new HookRegistry({
       clock: platform.clock,
+      random: platform.random,
       logger: this.logger,
       defaultTimeout: hookTimeout,
     });

@@ -1,6 +1,7 @@
 import type { MaybePromise, Store } from '@carillon/persistence';
 import type { Broker } from './broker.ts';
 import type { HookName, HookTable, hookKinds } from './hook-table.ts';
+import type { Clock, Logger, RandomSource } from './platform.ts';
 
 /** Handed to every handler beside its event. */
 export interface HookContext {
@@ -57,9 +58,20 @@ export interface Plugin {
   /** Replaces the broker's store. Only before the broker has started, and only one plugin may bring it. */
   readonly persistence?: Store;
   /** Called once at registration, before any hook. Throwing or rejecting undoes the registration. */
-  setup?(broker: Broker): MaybePromise<void>;
+  setup?(broker: Broker, platform: PluginPlatform): MaybePromise<void>;
   /** Called once, when the plugin is disposed of or the broker has closed; plugins close in reverse order. */
   close?(): MaybePromise<void>;
+}
+
+/**
+ * What the broker lends a plugin for its own work. A plugin that takes its time from here runs under the hand-turned
+ * clock of a test as the broker does.
+ */
+export interface PluginPlatform {
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** The broker's log; every line names the plugin. */
+  readonly logger: Logger;
 }
 
 /** Gives a plugin its types as it is written; returns it as it is. */

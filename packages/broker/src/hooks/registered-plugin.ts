@@ -6,6 +6,7 @@ import type {
   Logger,
   Plugin,
   PluginStats,
+  RandomSource,
   Registration,
 } from '@carillon/hooks';
 import type { MaybePromise } from '@carillon/persistence';
@@ -21,6 +22,7 @@ export type PluginHandlers = { [Name in HookName]?: ContainedHandler<HookEvent<N
 /** What a registered plugin asks of the registry. */
 export interface PluginKeeper {
   readonly clock: Clock;
+  readonly random: RandomSource;
   readonly logger: Logger;
   /** Puts the plugin's hooks in force. */
   activate(plugin: RegisteredPlugin): void;
@@ -66,7 +68,8 @@ export class RegisteredPlugin implements Registration {
   start(broker: Broker): void {
     let settingUp: MaybePromise<void>;
     try {
-      settingUp = this.#plugin.setup?.(broker);
+      const { clock, random, logger } = this.#keeper;
+      settingUp = this.#plugin.setup?.(broker, { clock, random, logger: namingPlugin(logger, this.name) });
     } catch (thrown) {
       throw this.#setupFailed(thrown);
     }
@@ -173,4 +176,14 @@ export class RegisteredPlugin implements Registration {
       work.then(resolve, reject).finally(() => timer.cancel());
     });
   }
+}
+
+/** The broker's log, each line with the name of the plugin that wrote it. */
+function namingPlugin(logger: Logger, plugin: string): Logger {
+  return {
+    debug: (details, message) => logger.debug({ plugin, ...details }, message),
+    info: (details, message) => logger.info({ plugin, ...details }, message),
+    warn: (details, message) => logger.warn({ plugin, ...details }, message),
+    error: (details, message) => logger.error({ plugin, ...details }, message),
+  };
 }

@@ -1,4 +1,13 @@
-import type { Broker, Clock, HookFailedEvent, HookName, Logger, Plugin, Registration } from '@carillon/hooks';
+import type {
+  Broker,
+  Clock,
+  HookFailedEvent,
+  HookName,
+  Logger,
+  Plugin,
+  RandomSource,
+  Registration,
+} from '@carillon/hooks';
 import { ContainedHandler, compareHandlers, type Surroundings } from './contained-handler.ts';
 import { checkPlugin, hookNames, prioritize } from './plugin-checks.ts';
 import { InvalidPluginError } from './plugin-error.ts';
@@ -7,6 +16,7 @@ import { compilers, emptySlots, type HookHandlers, type HookSlots, type Writable
 
 export interface HookRegistryOptions {
   readonly clock: Clock;
+  readonly random: RandomSource;
   readonly logger: Logger;
   /** Milliseconds a hook's promise may take, for plugins that do not say it themselves. */
   readonly defaultTimeout: number;
@@ -30,11 +40,12 @@ export class HookRegistry {
   #tellingFailure = false;
 
   constructor(options: HookRegistryOptions) {
-    const { clock, logger } = options;
+    const { clock, random, logger } = options;
     this.#options = options;
     this.#surroundings = { clock, logger, tellFailure: (event) => this.#tellFailure(event) };
     this.#keeper = {
       clock,
+      random,
       logger,
       activate: (plugin) => this.#putHooksIn(plugin.handlers),
       deactivate: (plugin) => this.#takeHooksOut(plugin.handlers),

@@ -11,7 +11,7 @@ import type {
   SubscribeEvent,
 } from '@carillon/hooks';
 import type { Message } from '@carillon/persistence';
-import { ManualClock, recordingLogger } from '@carillon/testkit';
+import { ManualClock, recordingLogger, seededRandom } from '@carillon/testkit';
 import { HookRegistry } from '../../src/hooks/registry.ts';
 
 /** Milliseconds, as the laboratory's registry has it. */
@@ -21,7 +21,13 @@ export const defaultTimeout = 1000;
 export class HookLaboratory {
   readonly clock = new ManualClock();
   readonly logger = recordingLogger();
-  readonly hooks = new HookRegistry({ clock: this.clock, logger: this.logger, defaultTimeout });
+  readonly random = seededRandom(1);
+  readonly hooks = new HookRegistry({
+    clock: this.clock,
+    random: this.random,
+    logger: this.logger,
+    defaultTimeout,
+  });
   readonly broker: Broker = idleBroker();
 
   get slots() {

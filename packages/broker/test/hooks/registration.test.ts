@@ -1,4 +1,5 @@
 import type { Plugin } from '@carillon/hooks';
+import { seededRandom } from '@carillon/testkit';
 import { describe, expect, test } from 'vitest';
 import {
   ask,
@@ -96,6 +97,29 @@ describe('setup', () => {
     });
     expect(seen).toEqual([laboratory.broker, null]);
     expect(laboratory.slots.connected).not.toBeNull();
+  });
+
+  test('is lent the clock, the randomness and the log of the broker, its lines naming the plugin', async () => {
+    const laboratory = new HookLaboratory();
+    const done: string[] = [];
+    laboratory.use({
+      name: 'a',
+      setup: (_broker, { clock, random, logger }) => {
+        clock.schedule(1000, () => done.push('a second later'));
+        random(new Uint8Array(4));
+        for (const level of ['debug', 'info', 'warn', 'error'] as const) logger[level]({ file: 'x' }, level);
+      },
+    });
+    await laboratory.clock.advance(1000);
+    expect(done).toEqual(['a second later']);
+    expect(laboratory.random.bytes(4)).not.toEqual(seededRandom(1).bytes(4));
+    expect(laboratory.logger.records).toEqual(
+      ['debug', 'info', 'warn', 'error'].map((level) => ({
+        level,
+        details: { plugin: 'a', file: 'x' },
+        message: level,
+      })),
+    );
   });
 
   test('has its plugin as "this"', () => {
