@@ -45,6 +45,8 @@ export function redirect(serverReference: string, permanent = false): Refusal {
 export interface Grant extends Allowance {
   /** Who the client is; default: its user name. */
   readonly identity?: string;
+  /** Groups or roles the client belongs to, for rules that speak of them; default none. */
+  readonly groups?: readonly string[];
   /** Prefix for every topic of this client, in both directions, such as `tenants/7/`. The client does not see it. */
   readonly mountPoint?: string;
   /** What the client may do at most. Hooks may narrow it further, never widen it. */

@@ -2,12 +2,21 @@ import type { Message } from '@carillon/persistence';
 import type { ProtocolVersion, QoS, RetainHandling, UserProperty } from '@carillon/protocol';
 import type { Remote } from './channel.ts';
 
-/** A connected client, as hooks and the host see it. */
-export interface ClientView {
+/** Who somebody is, whether connected or not: what a session remembers of its client. */
+export interface Principal {
+  /** The client id. */
   readonly id: string;
-  readonly username: string | undefined;
   /** Who the client was found to be; the user name unless `authenticate` said otherwise. */
   readonly identity: string | undefined;
+  /** Groups or roles, as `authenticate` named them. */
+  readonly groups: readonly string[];
+  /** Prefix of all its topics, which the client does not see; empty for none. */
+  readonly mountPoint: string;
+}
+
+/** A connected client, as hooks and the host see it. */
+export interface ClientView extends Principal {
+  readonly username: string | undefined;
   readonly protocolVersion: ProtocolVersion;
   /** Clean Start (Clean Session before MQTT 5.0). */
   readonly cleanStart: boolean;
@@ -15,8 +24,6 @@ export interface ClientView {
   readonly keepAlive: number;
   /** Seconds, as in force. */
   readonly sessionExpiryInterval: number;
-  /** Prefix of all its topics, which the client does not see; empty for none. */
-  readonly mountPoint: string;
   readonly remote: Remote;
   /** Milliseconds since 1970. */
   readonly connectedAt: number;
@@ -30,6 +37,7 @@ export interface ClientView {
 export interface SessionView {
   readonly clientId: string;
   readonly identity: string | undefined;
+  readonly groups: readonly string[];
   readonly connected: boolean;
   /** Milliseconds since 1970. */
   readonly createdAt: number;

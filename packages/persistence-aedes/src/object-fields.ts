@@ -50,6 +50,10 @@ export class ObjectFields {
     return this.list(name).map((value) => (typeof value === 'number' ? value : this.#fail(name, 'numbers')));
   }
 
+  texts(name: string): readonly string[] {
+    return this.list(name).map((value) => (typeof value === 'string' ? value : this.#fail(name, 'texts')));
+  }
+
   inner(name: string): ObjectFields {
     return this.has(name) ? new ObjectFields(this.#fields[name]) : this.#fail(name, 'an object');
   }

@@ -72,6 +72,7 @@ export function foreignSlot(clientId: string, now: number): SessionSlot {
       createdAt: now,
       disconnectedAt: now,
       identity: undefined,
+      groups: [],
       mountPoint: '',
     },
     highest: 0,
@@ -95,6 +96,7 @@ function readSession(fields: ObjectFields): SessionRecord {
     createdAt: fields.number('createdAt'),
     disconnectedAt: fields.optionalNumber('disconnectedAt'),
     identity: fields.optionalText('identity'),
+    groups: fields.has('groups') ? fields.texts('groups') : [],
     mountPoint: fields.text('mountPoint'),
   };
 }

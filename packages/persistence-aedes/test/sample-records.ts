@@ -47,6 +47,7 @@ export function sampleSession(clientId: string, differing: Partial<SessionRecord
     createdAt: 1_000,
     disconnectedAt: 2_000,
     identity: undefined,
+    groups: [],
     mountPoint: '',
     ...differing,
   };

@@ -39,6 +39,10 @@ export class Fields {
     );
   }
 
+  texts(place: number): readonly string[] {
+    return this.list(place).map((value) => (typeof value === 'string' ? value : this.#fail(place, 'texts')));
+  }
+
   inner(place: number): Fields {
     return new Fields(this.list(place));
   }

@@ -70,6 +70,7 @@ export const sessionCodec = codec<SessionRecord>(
     session.disconnectedAt ?? null,
     session.identity ?? null,
     session.mountPoint,
+    session.groups,
   ],
   (fields) => ({
     clientId: fields.text(0),
@@ -79,6 +80,7 @@ export const sessionCodec = codec<SessionRecord>(
     disconnectedAt: fields.optionalNumber(4),
     identity: fields.optionalText(5),
     mountPoint: fields.text(6),
+    groups: fields.isNothing(7) ? [] : fields.texts(7),
   }),
 );
 

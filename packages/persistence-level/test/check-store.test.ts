@@ -23,7 +23,10 @@ const message: Message = {
 
 function session(clientId: string): StoreOperation {
   const record = { sessionExpiryInterval: 60, createdAt: 1, disconnectedAt: 2, mountPoint: '' };
-  return { do: 'putSession', session: { clientId, protocolVersion: 5, identity: undefined, ...record } };
+  return {
+    do: 'putSession',
+    session: { clientId, protocolVersion: 5, identity: undefined, groups: [], ...record },
+  };
 }
 
 function enqueue(clientId: string, sequence: number, packetId = 0): StoreOperation {

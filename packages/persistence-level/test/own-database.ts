@@ -43,6 +43,7 @@ export function putSession(clientId: string): StoreOperation {
       createdAt: 1000,
       disconnectedAt: 2000,
       identity: undefined,
+      groups: [],
       mountPoint: '',
     },
   };

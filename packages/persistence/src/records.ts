@@ -13,6 +13,8 @@ export interface SessionRecord {
   readonly disconnectedAt: number | undefined;
   /** Who the client was found to be when it last connected. */
   readonly identity: string | undefined;
+  /** The groups or roles it was found to have then. */
+  readonly groups: readonly string[];
   /** Prefix of every topic of this session; empty for none. */
   readonly mountPoint: string;
 }

@@ -30,6 +30,7 @@ function session(clientId: string): StoreOperation {
     createdAt: 1,
     disconnectedAt: 2,
     identity: 'id',
+    groups: ['g'],
     mountPoint: '',
   };
   return { do: 'putSession', session: { clientId, protocolVersion: 5, ...record } };

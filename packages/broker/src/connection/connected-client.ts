@@ -15,6 +15,7 @@ export class ConnectedClient implements Client {
   readonly mountPoint: string;
   readonly connect: ConnectEvent['connect'];
   readonly identity: string | undefined;
+  readonly groups: readonly string[];
   readonly keepAlive: number;
   readonly connectedAt: number;
 
@@ -26,6 +27,7 @@ export class ConnectedClient implements Client {
       sessionExpiryInterval: number;
       connect: ConnectEvent['connect'];
       identity: string | undefined;
+      groups: readonly string[];
       keepAlive: number;
       connectedAt: number;
     },
@@ -36,6 +38,7 @@ export class ConnectedClient implements Client {
     this.mountPoint = facts.mountPoint;
     this.connect = facts.connect;
     this.identity = facts.identity;
+    this.groups = facts.groups;
     this.keepAlive = facts.keepAlive;
     this.connectedAt = facts.connectedAt;
   }

@@ -255,6 +255,7 @@ export class Handshake {
       cleanStart: this.#connect.cleanStart,
       sessionExpiryInterval: negotiated.sessionExpiryInterval,
       identity,
+      groups: grant.groups ?? [],
       mountPoint: grant.mountPoint ?? '',
       permissions: grant.permissions,
       limits: grant.limits ?? {},

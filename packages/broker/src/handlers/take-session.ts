@@ -12,6 +12,7 @@ export interface Admission {
   /** Seconds, as granted. */
   readonly sessionExpiryInterval: number;
   readonly identity: string | undefined;
+  readonly groups: readonly string[];
   readonly mountPoint: string;
   readonly permissions: Permissions | undefined;
   readonly limits: ClientLimits;
@@ -42,8 +43,8 @@ export function takeSession(
   if (old !== undefined && isReplacedBy(old, admission)) sessions.end(old, 'replaced');
   const resumed = sessions.get(clientId);
   const session = resumed ?? create(connection.engine, admission);
-  const { identity, mountPoint, permissions, limits } = admission;
-  session.owner = { identity, mountPoint, permissions, limits };
+  const { identity, groups, mountPoint, permissions, limits } = admission;
+  session.owner = { id: clientId, identity, groups, mountPoint, permissions, limits };
   session.connection = connection;
   connection.session = session;
   if (resumed !== undefined) resume(resumed, admission, connection.engine);
@@ -56,7 +57,7 @@ function isReplacedBy(session: Session, { cleanStart, mountPoint }: Admission): 
 }
 
 function create(engine: Engine, admission: Admission): Session {
-  const { clientId, protocolVersion, sessionExpiryInterval, identity, mountPoint } = admission;
+  const { clientId, protocolVersion, sessionExpiryInterval, identity, groups, mountPoint } = admission;
   const record = {
     clientId,
     protocolVersion,
@@ -64,6 +65,7 @@ function create(engine: Engine, admission: Admission): Session {
     createdAt: engine.now(),
     disconnectedAt: undefined,
     identity,
+    groups,
     mountPoint,
   };
   return engine.sessions.create(record, sessionExpiryInterval > 0);

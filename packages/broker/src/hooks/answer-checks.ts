@@ -152,6 +152,12 @@ export function nonEmptyText(value: unknown, field: string): string {
   throw new ImpossibleAnswer(`${field} is empty.`);
 }
 
+/** A copy that cannot change: it is kept for as long as its session. */
+export function nonEmptyTexts(value: unknown, field: string): readonly string[] {
+  if (!Array.isArray(value)) return refuse(field, value, 'an array of strings');
+  return Object.freeze(value.map((item: unknown, index) => nonEmptyText(item, `${field}[${index}]`)));
+}
+
 export function userProperties(value: unknown, field: string): readonly UserProperty[] {
   if (!Array.isArray(value)) return refuse(field, value, 'an array of [name, value]');
   return value.map((pair: unknown): UserProperty => {

@@ -21,6 +21,7 @@ import {
   isObject,
   limit,
   nonEmptyText,
+  nonEmptyTexts,
   plainFilters,
   qos,
   readFields,
@@ -82,6 +83,7 @@ const limitFields: FieldChecks<ClientLimits> = {
 const grantFields: FieldChecks<Grant> = {
   allow: exactly(true),
   identity: text,
+  groups: nonEmptyTexts,
   mountPoint: topicPrefix,
   permissions: inner(permissionFields),
   limits: inner(limitFields),

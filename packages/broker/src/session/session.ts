@@ -1,4 +1,4 @@
-import type { ClientLimits, Permissions, SessionView, SubscriptionView } from '@carillon/hooks';
+import type { ClientLimits, Permissions, Principal, SessionView, SubscriptionView } from '@carillon/hooks';
 import type { QueueSummary, SessionRecord } from '@carillon/persistence';
 import type { ProtocolVersion } from '@carillon/protocol';
 import type { Connection } from '../connection/connection.ts';
@@ -16,9 +16,7 @@ export const neverExpires = 0xffff_ffff;
 export const emptyQueue: QueueSummary = Object.freeze({ length: 0, bytes: 0, lastSequence: 0 });
 
 /** Who a session belongs to, as authentication found. */
-export interface SessionOwner {
-  readonly identity: string | undefined;
-  readonly mountPoint: string;
+export interface SessionOwner extends Principal {
   readonly permissions: Permissions | undefined;
   readonly limits: ClientLimits;
 }
@@ -62,7 +60,9 @@ export class Session implements Receiver {
     this.expiryInterval = record.sessionExpiryInterval;
     this.disconnectedAt = record.disconnectedAt;
     this.owner = {
+      id: record.clientId,
       identity: record.identity,
+      groups: record.groups,
       mountPoint: record.mountPoint,
       permissions: undefined,
       limits: {},
@@ -128,6 +128,7 @@ export class Session implements Receiver {
       createdAt: this.createdAt,
       disconnectedAt: this.disconnectedAt,
       identity: this.owner.identity,
+      groups: this.owner.groups,
       mountPoint: this.owner.mountPoint,
     };
   }
@@ -136,6 +137,7 @@ export class Session implements Receiver {
     return {
       clientId: this.clientId,
       identity: this.identity,
+      groups: this.owner.groups,
       connected: this.connection !== undefined,
       createdAt: this.createdAt,
       disconnectedAt: this.disconnectedAt,

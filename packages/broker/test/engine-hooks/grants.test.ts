@@ -21,6 +21,17 @@ test('a grant names the identity; without one it is the user name', async () => 
   expect(broker.session('badge')?.identity).toBe('anna');
 });
 
+test('a grant names groups, which the session keeps', async () => {
+  const { connect, broker } = granting({ badge: { groups: ['night shift', 'drivers'] } });
+  const properties = { sessionExpiryInterval: 60 };
+  const badge = await connect({ clientId: 'badge', properties });
+  await connect({ clientId: 'plain' });
+  expect(broker.client('badge')?.groups).toEqual(['night shift', 'drivers']);
+  expect(broker.client('plain')?.groups).toEqual([]);
+  await badge.disconnect();
+  expect(broker.session('badge')?.groups).toEqual(['night shift', 'drivers']);
+});
+
 test('a grant carries words into CONNACK', async () => {
   const { connect } = granting({
     c: { reasonString: 'hello', userProperties: [['plan', 'free']], responseInformation: 'replies/c' },

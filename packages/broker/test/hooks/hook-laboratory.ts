@@ -117,6 +117,7 @@ export const client: ClientView = {
   id: 'thermometer',
   username: 'ann',
   identity: 'ann',
+  groups: [],
   protocolVersion: 5,
   cleanStart: true,
   keepAlive: 60,

@@ -20,6 +20,7 @@ test('clients are listed and looked up while they are connected', async () => {
     cleanStart: true,
     keepAlive: 30,
     sessionExpiryInterval: 0,
+    groups: [],
     mountPoint: '',
     remote: { address: '192.0.2.1', transport: 'ws' },
     connectedAt: laboratory.clock.now(),
@@ -47,6 +48,7 @@ test('sessions are listed and looked up, offline ones too', async () => {
   expect(broker.session('c')).toEqual({
     clientId: 'c',
     identity: undefined,
+    groups: [],
     connected: false,
     createdAt,
     disconnectedAt: createdAt + 1_000,

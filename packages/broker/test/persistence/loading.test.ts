@@ -141,6 +141,7 @@ test('how far a long load has come is told to the log', async () => {
     createdAt: 0,
     disconnectedAt: 0,
     identity: undefined,
+    groups: [],
     mountPoint: '',
   }));
   await store.commit(

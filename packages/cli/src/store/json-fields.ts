@@ -57,6 +57,10 @@ export class JsonFields {
     return this.list(name).map((value) => (typeof value === 'number' ? value : this.#fail(name, 'numbers')));
   }
 
+  texts(name: string): readonly string[] {
+    return this.list(name).map((value) => (typeof value === 'string' ? value : this.#fail(name, 'texts')));
+  }
+
   inner(name: string): JsonFields {
     return new JsonFields(this.#fields[name], this.#nameOf(name));
   }

@@ -137,7 +137,7 @@ const sessionVariants: readonly SessionRecord[] = [
   aSession('version 3.1', { protocolVersion: 3, sessionExpiryInterval: 0xffff_ffff }),
   aSession('version 3.1.1', { protocolVersion: 4, sessionExpiryInterval: 0 }),
   aSession('instants', { createdAt: 0, disconnectedAt: latestInstant }),
-  aSession('named', { identity: 'alice', mountPoint: 'tenants/7/' }),
+  aSession('named', { identity: 'alice', groups: ['night shift', 'tür'], mountPoint: 'tenants/7/' }),
   aSession('empty name', { identity: '' }),
 ];
 

@@ -47,6 +47,7 @@ export function aSession(clientId: string, differing: Partial<SessionRecord> = {
     createdAt: someInstant,
     disconnectedAt: someInstant + 1,
     identity: undefined,
+    groups: [],
     mountPoint: '',
     ...differing,
   };
