@@ -2,7 +2,7 @@
 import { type Import, isRelative, packageNameOf } from './source-code.ts';
 
 export interface ImportRule {
-  /** Packages of this workspace that may be imported, values and types. */
+  /** Packages of this workspace that may be imported, values and types; a star stands for any ending. */
   packages: readonly string[];
   /** Packages of this workspace of which only types may be imported. */
   types?: readonly string[];
@@ -26,7 +26,16 @@ const rules: Record<string, ImportRule> = {
   testkit: { packages: ['protocol', 'hooks'], node: true, npm: [] },
   carillon: { packages: [...engine, 'broker', 'listeners'], node: true, npm: [] },
   cli: {
-    packages: [...engine, 'broker', 'listeners', 'carillon', 'persistence-level', 'persistence-aedes'],
+    packages: [
+      ...engine,
+      'broker',
+      'listeners',
+      'carillon',
+      'persistence-level',
+      'persistence-aedes',
+      'auth-*',
+      'bridge-*',
+    ],
     node: true,
     npm: 'any',
   },
@@ -45,7 +54,12 @@ export function mayReach(from: string, into: string): boolean {
 }
 
 export function ruleFor(id: string): ImportRule | undefined {
-  return rules[id] ?? rules[`${id.split('-')[0]}-*`];
+  return rules[id] ?? rules[familyOf(id)];
+}
+
+/** `auth-*` for `auth-password`. */
+function familyOf(id: string): string {
+  return `${id.split('-')[0]}-*`;
 }
 
 /**
@@ -69,7 +83,7 @@ export function objectionTo(
     const allowed = rule.npm === 'any' || rule.npm.includes(name.replace('@types/', ''));
     return allowed ? undefined : `${name}: not a dependency for here`;
   }
-  if (rule.packages.includes(id)) return undefined;
+  if (rule.packages.includes(id) || rule.packages.includes(familyOf(id))) return undefined;
   if (rule.types?.includes(id)) return typeOnly ? undefined : `${name}: only its types`;
   return `${name}: the arrow points the wrong way`;
 }

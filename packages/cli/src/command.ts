@@ -1,4 +1,5 @@
 import { version } from 'carillon';
+import { makePlugins } from './auth/make-plugins.ts';
 import { CommandError, messageOf } from './command-error.ts';
 import { settleConfiguration } from './effective-configuration.ts';
 import { readFlags } from './flags.ts';
@@ -28,7 +29,10 @@ async function obey(args: readonly string[]): Promise<void> {
   if (flags.help) return answer(help);
   if (flags.version) return answer(`${version}\n`);
   const configuration = await settleConfiguration(flags);
-  if (flags.check) return answer(`${printConfiguration(configuration)}\n`);
+  if (flags.check) {
+    await makePlugins(configuration.auth, configuration.plugins, await createLog('silent', false));
+    return answer(`${printConfiguration(configuration)}\n`);
+  }
   const log = await createLog(configuration.logLevel, process.stdout.isTTY === true);
   await runBroker(configuration, log);
 }

@@ -1,5 +1,7 @@
-import { type EngineOptions, limitRanges, nearNames } from '@carillon/broker';
+import { type EngineOptions, limitRanges } from '@carillon/broker';
 import type { ProxyProtocolOptions, WebSocketOptions } from 'carillon';
+import { checkAuth } from './auth/settle-auth.ts';
+import { type Fields, isObject, listOf, objectWith, optionalObject, refuse } from './checked-values.ts';
 import { CommandError } from './command-error.ts';
 import type {
   Configuration,
@@ -17,6 +19,7 @@ const configurationKeys: KeysOf<Configuration> = {
   data: 0,
   memory: 0,
   durability: 0,
+  auth: 0,
   plugins: 0,
   allowAnonymous: 0,
   logLevel: 0,
@@ -99,7 +102,7 @@ const logLevels: KeysOf<Record<LogLevel, 0>> = { debug: 0, info: 0, warn: 0, err
  */
 export function checkConfiguration(value: unknown): asserts value is Configuration {
   const configuration = objectWith(configurationKeys, value, '');
-  const { broker, listeners, plugins } = configuration;
+  const { broker, listeners, auth, plugins } = configuration;
   const { limits, persistence } = optionalObject(brokerKeys, broker, 'broker');
   optionalObject(limitRanges, limits, 'broker.limits');
   if (persistence !== undefined) checkStore(persistence);
@@ -108,6 +111,7 @@ export function checkConfiguration(value: unknown): asserts value is Configurati
     if (!isObject(plugin))
       refuse(`plugins[${place}]`, plugin, 'a plugin, from a module: JSON cannot have one');
   });
+  checkAuth(auth);
   checkOwnValues(configuration);
   checkStoreValues(configuration);
 }
@@ -174,44 +178,4 @@ function checkFiles(identity: Fields, path: string): void {
       throw new CommandError(`${path} has both ${key} and ${key}File: leave one of them out`);
     }
   }
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function listOf(value: unknown, path: string): readonly unknown[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : refuse(path, value, 'a list');
-}
-
-function optionalObject(keys: object, value: unknown, path: string): Fields {
-  return value === undefined ? {} : objectWith(keys, value, path);
-}
-
-/** A misspelt key would otherwise be an option that silently does nothing. */
-function objectWith(keys: object, value: unknown, path: string): Fields {
-  if (!isObject(value)) return refuse(path === '' ? 'the configuration' : path, value, 'an object');
-  const known = Object.keys(keys);
-  for (const [key, setting] of Object.entries(value)) {
-    if (known.includes(key)) continue;
-    const near = nearNames(key, known);
-    const hint = near.length > 0 ? `did you mean ${near.join(' or ')}?` : `there are ${known.join(', ')}`;
-    throw new CommandError(
-      `${path === '' ? key : `${path}.${key}`} (${shown(setting)}) is not an option: ${hint}`,
-    );
-  }
-  return value;
-}
-
-function refuse(path: string, value: unknown, right: string): never {
-  throw new CommandError(`${path} is ${shown(value)}: give ${right}`);
-}
-
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (isObject(value)) return 'an object';
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

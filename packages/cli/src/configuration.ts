@@ -1,5 +1,6 @@
 import type { Plugin } from '@carillon/hooks';
 import type { BrokerOptions, TcpListenOptions, TlsIdentity, TlsOptions, UnixListenOptions } from 'carillon';
+import type { AuthConfiguration } from './auth/auth-table.ts';
 import type { FolderDurability } from './store-configuration.ts';
 
 /** What is written to the log: messages of this level and above; `silent` for none. */
@@ -26,7 +27,9 @@ export interface Configuration {
    * process. Default `synced`.
    */
   readonly durability?: FolderDurability;
-  /** Registered in this order. A JSON file cannot have any. */
+  /** Who may connect, and what he may do. Default: nobody is asked, and listeners are on this machine only. */
+  readonly auth?: AuthConfiguration;
+  /** Registered in this order, after the guards of `auth` and before the rest of it. A JSON file cannot have any. */
   readonly plugins?: readonly Plugin[];
   /** Lets listeners be reached from other machines although nobody is asked who he is. Default false. */
   readonly allowAnonymous?: boolean;

@@ -2,13 +2,14 @@ import { dirname, resolve } from 'node:path';
 import { type EngineSettings, type Limits, settleOptions } from '@carillon/broker';
 import type { Plugin } from '@carillon/hooks';
 import { type BrokerOptions, checkListenOptions, type ListenOptions } from 'carillon';
+import { type SettledAuth, settleAuth } from './auth/settle-auth.ts';
 import { CommandError, messageOf, usageError } from './command-error.ts';
 import { flagOf, listenersOfFlags } from './command-line-listeners.ts';
 import type { Configuration, ListenerConfiguration, LogLevel } from './configuration.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import type { Flags } from './flags.ts';
 import { listenOptionsOf, type NameOfKey } from './listener-files.ts';
-import { refuseOpenListeners } from './loopback-rule.ts';
+import { authenticates, refuseOpenListeners } from './loopback-rule.ts';
 import { type EffectiveStore, settleStore } from './store-configuration.ts';
 
 /** What the broker will run with: flags over the file over the defaults, all of it checked. */
@@ -18,7 +19,12 @@ export interface EffectiveConfiguration {
   readonly broker: BrokerOptions;
   /** `broker` with every default in place, to be shown. */
   readonly settings: EngineSettings;
+  /** What `auth` asks for, in order. */
+  readonly auth: readonly SettledAuth[];
+  /** Those that the file brings itself. */
   readonly plugins: readonly Plugin[];
+  /** Whether a client has to say who he is. */
+  readonly isAsked: boolean;
   readonly allowAnonymous: boolean;
   readonly logLevel: LogLevel;
   readonly closeWithin: number;
@@ -45,16 +51,20 @@ export async function settleConfiguration(flags: Flags): Promise<EffectiveConfig
   const store = settleStore(configuration, flags);
   const broker = brokerOptions(configuration, flags, store);
   const plugins = configuration.plugins ?? [];
+  const auth = settleAuthOf(configuration, flags);
+  const isAsked = plugins.some(authenticates) || auth.some(({ kind }) => kind === 'authenticates');
   const allowAnonymous = flags.allowAnonymous || configuration.allowAnonymous === true;
   const settings = settle(broker, file);
   const listeners = settleListeners(configuration, flags);
-  refuseOpenListeners(listeners, plugins, allowAnonymous);
+  refuseOpenListeners(listeners, isAsked || allowAnonymous);
   return {
     file,
     listeners,
     broker,
     settings,
+    auth,
     plugins,
+    isAsked,
     allowAnonymous,
     logLevel: flags.logLevel ?? configuration.logLevel ?? 'info',
     closeWithin: configuration.closeWithin ?? 5000,
@@ -86,6 +96,19 @@ function settle(broker: BrokerOptions, file: string | undefined): EngineSettings
   }
 }
 
+function settleAuthOf({ auth }: Configuration, flags: Flags): readonly SettledAuth[] {
+  try {
+    return settleAuth(auth, flags, folderOfFile(flags));
+  } catch (error) {
+    throw new CommandError(`${flags.config}: ${messageOf(error)}`, 1, error);
+  }
+}
+
+/** Where relative file names of the file start. */
+function folderOfFile({ config = '' }: Flags): string {
+  return dirname(resolve(config));
+}
+
 function settleListeners(configuration: Configuration, flags: Flags): readonly EffectiveListener[] {
   const asked = listenersOfFlags(flags);
   if (asked.length > 0) return asked.map(settleAskedListener);
@@ -96,7 +119,7 @@ function settleListeners(configuration: Configuration, flags: Flags): readonly E
       `--host is for listeners of the command line, and ${flags.config} has its own: add --port, or leave --host out`,
     );
   }
-  const folder = dirname(resolve(flags.config ?? ''));
+  const folder = folderOfFile(flags);
   return listeners.map((listener, place) => {
     const nameOf = (key: string): string => `${flags.config}: listeners[${place}].${key}`;
     return settleListener(listener, nameOf, folder, (message) => new CommandError(nameOf(message)));

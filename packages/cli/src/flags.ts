@@ -13,6 +13,7 @@ export interface Flags {
   readonly data: string | undefined;
   readonly durability: FolderDurability | undefined;
   readonly allowAnonymous: boolean;
+  readonly passwordFile: string | undefined;
   readonly config: string | undefined;
   readonly logLevel: LogLevel | undefined;
   readonly host: string | undefined;
@@ -38,6 +39,7 @@ const options = {
   data: { type: 'string' },
   durability: { type: 'string' },
   'allow-anonymous': { type: 'boolean' },
+  'password-file': { type: 'string' },
   config: { type: 'string', short: 'c' },
   'log-level': { type: 'string' },
   host: { type: 'string' },
@@ -73,6 +75,7 @@ export function readFlags(args: readonly string[]): Flags {
     data: given.get('data'),
     durability: oneOf(given, 'durability', durabilities),
     allowAnonymous: given.has('allow-anonymous'),
+    passwordFile: given.get('password-file'),
     config: given.get('config'),
     logLevel: oneOf(given, 'log-level', logLevels),
     host: given.get('host'),

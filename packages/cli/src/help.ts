@@ -15,6 +15,9 @@ Where to listen (nothing said: --port 1883)
       --tls-cert FILE          certificate chain in PEM
       --tls-key FILE           its private key in PEM
       --tls-ca FILE            demand client certificates of these authorities
+
+Who may come
+      --password-file FILE     users and their passwords; a password file of Mosquitto's will do
       --allow-anonymous        let other machines in although nobody is asked who he is
 
 What to keep

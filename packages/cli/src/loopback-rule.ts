@@ -5,19 +5,19 @@ import type { ListenOptions, TcpListenOptions } from 'carillon';
  * A broker that asks nobody who he is must not be found by strangers: without an authentication plugin a listener
  * may only be reached from this machine, unless the operator says that he wants it so.
  *
+ * @param isAllowed Whether clients are asked who they are, or everybody may come.
  * @throws what `refusal` makes, for the first listener that could be reached from elsewhere.
  */
 export function refuseOpenListeners(
   listeners: readonly { readonly options: ListenOptions; readonly refusal: (message: string) => Error }[],
-  plugins: readonly Plugin[],
-  allowAnonymous: boolean,
+  isAllowed: boolean,
 ): void {
-  if (allowAnonymous || plugins.some(authenticates)) return;
+  if (isAllowed) return;
   for (const { options, refusal } of listeners) {
     if (!isOpen(options)) continue;
     throw refusal(
       `host is '${options.host}', which other machines can reach, and nobody is asked who he is: give 127.0.0.1, ` +
-        'configure a plugin that authenticates, or say --allow-anonymous if everybody may come',
+        'configure who may come (--password-file, or auth in a file), or say --allow-anonymous if everybody may come',
     );
   }
 }

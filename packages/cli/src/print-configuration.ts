@@ -7,21 +7,27 @@ const secretKeys = new Set(['key', 'passphrase', 'password', 'secret', 'token'])
 
 /** The effective configuration as JSON: every default in place, secrets and certificates left out. */
 export function printConfiguration(configuration: EffectiveConfiguration): string {
-  const { file, listeners, settings, plugins, allowAnonymous, logLevel, closeWithin, store } = configuration;
+  const { file, listeners, settings, auth, plugins, allowAnonymous, logLevel, closeWithin, store } =
+    configuration;
   const { persistence } = configuration.broker;
   const { version: _version, ...broker } = settings;
   const shown = {
     file,
-    listeners: listeners.map(({ written }) => written),
-    broker,
+    listeners: withoutSecrets(listeners.map(({ written }) => written)),
+    broker: withoutSecrets(broker),
     store: nameOf(store, persistence?.name),
     data: store.kind === 'folder' ? resolve(store.folder) : undefined,
+    auth: Object.fromEntries(auth.map(({ key, shown }) => [key, shown])),
     plugins: plugins.map(({ name }) => name),
     allowAnonymous,
     logLevel,
     closeWithin,
   };
-  return JSON.stringify(shown, showable, 2);
+  return JSON.stringify(shown, null, 2);
+}
+
+function withoutSecrets(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value, showable));
 }
 
 function nameOf({ kind }: EffectiveStore, given: string | undefined): string {

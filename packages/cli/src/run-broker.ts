@@ -1,7 +1,7 @@
 import { type CarillonBroker, createBroker, version } from 'carillon';
 import type { Logger } from 'pino';
+import { makePlugins } from './auth/make-plugins.ts';
 import type { EffectiveConfiguration } from './effective-configuration.ts';
-import { authenticates } from './loopback-rule.ts';
 import { explainStart, makeStore, tellStore } from './open-store.ts';
 import { StopSignals } from './stop-signals.ts';
 
@@ -12,11 +12,12 @@ import { StopSignals } from './stop-signals.ts';
  */
 export async function runBroker(configuration: EffectiveConfiguration, log: Logger): Promise<void> {
   const { store } = configuration;
+  const plugins = await makePlugins(configuration.auth, configuration.plugins, log);
   const persistence = await makeStore(store, log);
   const broker = createBroker({ ...configuration.broker, ...(persistence && { persistence }), logger: log });
   stopOnSignal(broker, configuration.closeWithin, log);
   try {
-    for (const plugin of configuration.plugins) await broker.use(plugin).ready;
+    for (const plugin of plugins) await broker.use(plugin).ready;
     await broker.start();
     tellStore(store, log);
     for (const { options } of configuration.listeners) {
@@ -31,8 +32,8 @@ export async function runBroker(configuration: EffectiveConfiguration, log: Logg
   log.info({ version, pid: process.pid }, `Carillon ${version} is ready`);
 }
 
-function tellWhatIsNotProtected({ plugins, allowAnonymous }: EffectiveConfiguration, log: Logger): void {
-  if (plugins.some(authenticates)) return;
+function tellWhatIsNotProtected({ isAsked, allowAnonymous }: EffectiveConfiguration, log: Logger): void {
+  if (isAsked) return;
   if (allowAnonymous) log.warn('no authentication: everybody who reaches a listener may connect');
   else log.info('no authentication: only programs on this machine can connect (listening on loopback)');
 }

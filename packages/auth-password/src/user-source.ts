@@ -1,0 +1,119 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { PasswordFile } from './password-file.ts';
+import type { FileUser } from './read-users.ts';
+import { parseHash, type ScryptCost, type StoredHash } from './stored-hash.ts';
+
+/** Where users come from. */
+export interface UserSource {
+  /** The hash of a user, as text and as it was read; `undefined` for who is not known. */
+  find(name: string): Promise<KnownHash | undefined> | KnownHash | undefined;
+  /** A hash to try in vain for who is not known, so that this takes as long as for somebody who is. */
+  standIn(name: string): StoredHash;
+}
+
+/** A hash as it stands behind a name. */
+export interface KnownHash {
+  readonly text: string;
+  readonly stored: StoredHash;
+}
+
+/** Hashes that somebody was born with. */
+export class FixedUsers implements UserSource {
+  readonly #hashes = new Map<string, KnownHash>();
+  readonly #standIns: StandIns;
+
+  /** @throws TypeError naming the user whose hash cannot be read. */
+  constructor(users: Iterable<readonly [string, string]>, cost: ScryptCost) {
+    for (const [name, text] of users)
+      this.#hashes.set(name, known(text, `the hash of user ${JSON.stringify(name)}`));
+    this.#standIns = new StandIns(cost);
+  }
+
+  find(name: string): KnownHash | undefined {
+    return this.#hashes.get(name);
+  }
+
+  standIn(name: string): StoredHash {
+    return this.#standIns.pick(name, this.#hashes);
+  }
+}
+
+/** The users of a file. */
+export class FileUsers implements UserSource {
+  readonly #file: PasswordFile;
+  readonly #standIns: StandIns;
+  #users: ReadonlyMap<string, FileUser> | undefined = undefined;
+  #hashes: ReadonlyMap<string, KnownHash> = new Map();
+
+  constructor(file: PasswordFile, cost: ScryptCost) {
+    this.#file = file;
+    this.#standIns = new StandIns(cost);
+  }
+
+  find(name: string): KnownHash | undefined {
+    return this.#file.users.get(name)?.hash;
+  }
+
+  standIn(name: string): StoredHash {
+    if (this.#users !== this.#file.users) {
+      this.#users = this.#file.users;
+      const hashes = [...this.#users].flatMap(([user, { hash }]) =>
+        hash === undefined ? [] : [[user, hash] as const],
+      );
+      this.#hashes = new Map(hashes);
+    }
+    return this.#standIns.pick(name, this.#hashes);
+  }
+}
+
+/** Users of a store that is the host's own. */
+export class FoundUsers implements UserSource {
+  readonly #find: (name: string) => Promise<string | undefined> | string | undefined;
+  readonly #standIns: StandIns;
+
+  constructor(find: (name: string) => Promise<string | undefined> | string | undefined, cost: ScryptCost) {
+    this.#find = find;
+    this.#standIns = new StandIns(cost);
+  }
+
+  async find(name: string): Promise<KnownHash | undefined> {
+    const text = await this.#find(name);
+    return text === undefined ? undefined : known(text, 'the hash that find answered');
+  }
+
+  standIn(name: string): StoredHash {
+    return this.#standIns.pick(name, new Map());
+  }
+}
+
+function known(text: unknown, what: string): KnownHash {
+  try {
+    if (typeof text !== 'string') throw new TypeError('is no text');
+    return { text, stored: parseHash(text) };
+  } catch (error) {
+    throw new TypeError(`${what} ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Hashes for those who are not known. A name gets that of some user, always the same one: its wrong passwords then
+ * take as long as those of a user, and whoever measures many names sees the times of many users.
+ */
+class StandIns {
+  readonly #key = randomBytes(32);
+  readonly #dummy: StoredHash;
+
+  constructor(cost: ScryptCost) {
+    this.#dummy = { kind: 'scrypt', cost, salt: randomBytes(16), hash: randomBytes(32) };
+  }
+
+  pick(name: string, users: ReadonlyMap<string, KnownHash>): StoredHash {
+    if (users.size === 0) return this.#dummy;
+    const place = createHmac('sha256', this.#key).update(name).digest().readUInt32BE(0) % users.size;
+    let index = 0;
+    for (const { stored } of users.values()) if (index++ === place) return stored;
+    return this.#dummy;
+  }
+}

@@ -1,0 +1,19 @@
+import type { AuthEntry } from './auth-entry.ts';
+import { type PasswordConfiguration, passwordEntry } from './password.ts';
+
+/** The options of each package, under its key. */
+export interface AuthPackages {
+  /** Users and passwords in a file: `@carillon/auth-password`. */
+  readonly password: PasswordConfiguration;
+}
+
+/**
+ * Who may connect, and what he may do: a key for each package, none for what is not wanted. Whatever their place in
+ * the file, guards are asked first and authorizers last; those who authenticate are asked as they stand.
+ */
+export interface AuthConfiguration extends Partial<AuthPackages> {}
+
+/** An entry for every key. */
+export const authTable: { readonly [Key in keyof AuthPackages]: AuthEntry<AuthPackages[Key]> } = {
+  password: passwordEntry,
+};

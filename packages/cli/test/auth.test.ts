@@ -1,0 +1,91 @@
+import { join } from 'node:path';
+import { PacketClient, recordingLogger } from '@carillon/testkit';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { makePlugins } from '../src/auth/make-plugins.ts';
+import { settleConfiguration } from '../src/effective-configuration.ts';
+import { readFlags } from '../src/flags.ts';
+import { CarillonProcess, carillon } from './carillon-process.ts';
+import { folderWith } from './temporary-folder.ts';
+
+/** `tick-tock`, hashed by mosquitto_passwd 2.0.11. */
+const alice =
+  'alice:$7$101$9MfKJbT/wFoispLa$t1WGsR5BbdYIHHXo8fwcvsKv4KAX6twM4NP8yWxy4pSCUJgc2AdN+Kj8BRAxgB0Ly4p4dj/vFtD87kUCZLlfBQ==\n';
+
+async function settleFile(content: object, ...args: string[]) {
+  const folder = folderWith({ 'carillon.json': content, 'users.txt': alice });
+  const file = join(folder, 'carillon.json');
+  try {
+    return await settleConfiguration(readFlags(['--config', file, ...args]));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new Error(error.message.replaceAll(file, 'FILE'), { cause: error });
+  }
+}
+
+describe('a mistake in auth is told with the key, the value and what would be right', () => {
+  test.each<[unknown, string]>([
+    [[], 'FILE: auth is a list: give an object'],
+    [{ pasword: {} }, 'FILE: auth.pasword (an object) is not an option: did you mean password?'],
+    [{ password: 'users.txt' }, 'FILE: auth.password is "users.txt": give an object'],
+    [{ password: { fil: 'x' } }, 'FILE: auth.password.fil ("x") is not an option: did you mean file?'],
+    [{ password: { file: 7 } }, 'FILE: auth.password.file is 7: give the name of a file'],
+    [{ password: {} }, 'FILE: auth.password.file is missing: give the name of a file of users'],
+    [
+      { password: { file: 'x', maximumParallel: 0 } },
+      'FILE: auth.password.maximumParallel is 0: give a whole number from 1 to 128',
+    ],
+  ])('%j', async (auth, message) => {
+    await expect(settleFile({ auth })).rejects.toThrow(message);
+  });
+
+  test('and a file that cannot be read is told by --check too', async () => {
+    const { auth, plugins } = await settleFile({ auth: { password: { file: 'nobody.txt' } } });
+    await expect(makePlugins(auth, plugins, recordingLogger())).rejects.toThrow(
+      /auth\.password: .*nobody\.txt cannot be read: ENOENT/,
+    );
+  });
+});
+
+test('who asks for passwords may listen beyond this machine, by file or by flag', async () => {
+  const listeners = [{ port: 1883, host: '0.0.0.0' }];
+  await expect(settleFile({ listeners })).rejects.toThrow('nobody is asked who he is');
+  const byFile = await settleFile({ listeners, auth: { password: { file: 'users.txt' } } });
+  expect(byFile.isAsked).toBe(true);
+  const byFlag = await settleFile({ listeners }, '--password-file', 'users.txt');
+  expect(byFlag.auth).toMatchObject([{ key: 'password' }]);
+});
+
+test('a flag goes before the file, option by option', async () => {
+  const auth = { password: { file: 'of-the-file.txt', maximumParallel: 1 } };
+  const settled = await settleFile({ auth }, '--password-file', '/flag.txt');
+  expect(settled.auth.map(({ shown }) => shown)).toEqual([{ file: '/flag.txt', maximumParallel: 1 }]);
+});
+
+test('--check shows it, and reads the file', async () => {
+  const folder = folderWith({
+    'users.txt': alice,
+    'carillon.json': { auth: { password: { file: 'users.txt' } } },
+  });
+  const checked = await carillon('--config', join(folder, 'carillon.json'), '--check');
+  expect(JSON.parse(checked.stdout)).toMatchObject({
+    auth: { password: { file: join(folder, 'users.txt') } },
+  });
+  const broken = folderWith({ 'users.txt': `${alice}bob\n` });
+  const refused = await carillon('--password-file', join(broken, 'users.txt'), '--check');
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('line 2, has no colon') });
+});
+
+test('a file of Mosquitto says who may connect', async () => {
+  const folder = folderWith({ 'users.txt': alice });
+  const broker = new CarillonProcess(['--port', '0', '--memory', '--password-file', 'users.txt'], folder);
+  const [port = 0] = await broker.ready();
+  const reasonCodeFor = async (password: string) => {
+    const client = await PacketClient.overSocket({ host: '127.0.0.1', port });
+    onTestFinished(() => client.drop());
+    const said = { username: 'alice', password: Buffer.from(password) };
+    return (await client.connectPacket(said)).reasonCode;
+  };
+  expect(await reasonCodeFor('tick-tock')).toBe(0x00);
+  expect(await reasonCodeFor('tock-tick')).toBe(0x86);
+  expect(broker.messages.join()).not.toContain('no authentication');
+});
