@@ -1,4 +1,5 @@
 import type {
+  BridgeEvent,
   Broker,
   ByteChannel,
   Client,
@@ -7,6 +8,7 @@ import type {
   DisconnectOptions,
   Explanation,
   HostSubscription,
+  InProcessOptions,
   Message,
   MessageHandler,
   MessageStream,
@@ -22,12 +24,13 @@ import type {
   SubscriptionView,
 } from '@carillon/hooks';
 import type { MaybePromise } from '@carillon/persistence';
-import { acceptConnection, tellRefused } from './connection/accept-connection.ts';
+import { acceptConnection, acceptInProcess, tellRefused } from './connection/accept-connection.ts';
 import { disconnectReason } from './connection/disconnect-reason.ts';
 import { BrokerError } from './host/broker-error.ts';
 import { closeBroker } from './host/close-broker.ts';
 import { explain } from './host/explain.ts';
 import { InProcessSubscription } from './host/host-subscription.ts';
+import { inProcessPair } from './host/in-process-channel.ts';
 import { SubscriptionStream } from './host/message-stream.ts';
 import { publishFromHost } from './host/publish-from-host.ts';
 import type { EngineOptions, Limits, Platform } from './options/engine-options.ts';
@@ -46,6 +49,8 @@ export class EngineBroker implements Broker {
   readonly #systemTopics: SystemTopics;
   /** Whose loops end with the broker. */
   readonly #streams = new Set<SubscriptionStream>();
+  /** Connections of plugins that were there first. */
+  readonly #waitingForStart = new Map<ByteChannel, InProcessOptions>();
   #state: BrokerState = 'new';
   #starting: Promise<void> | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
@@ -96,6 +101,19 @@ export class EngineBroker implements Broker {
     );
   }
 
+  connectInProcess(options: InProcessOptions): ByteChannel {
+    this.#refuseWhenClosed();
+    this.#engine.reservedIds.add(options.clientId);
+    const [plugin, broker] = inProcessPair(this.#engine.scheduler);
+    if (this.#state === 'running') acceptInProcess(this.#engine, broker, options);
+    else this.#waitingForStart.set(broker, options);
+    return plugin;
+  }
+
+  bridgeChanged(event: BridgeEvent): void {
+    this.#engine.hooks.slots.bridgeChanged?.(event);
+  }
+
   /** For listeners: a connection was turned away before it was handed over. Counted, and told to `refused`. */
   connectionRefused(remote: Remote, reasonCode: number, reason: string, by: string): void {
     tellRefused(this.#engine, remote, reasonCode, reason, by);
@@ -143,7 +161,8 @@ export class EngineBroker implements Broker {
   endSession(clientId: string, options: DisconnectOptions = {}): boolean {
     this.#refuseWhenClosed();
     const { reasonCode, reason } = disconnectReason(options);
-    const { sessions } = this.#engine;
+    const { sessions, reservedIds } = this.#engine;
+    reservedIds.delete(clientId);
     const session = sessions.get(clientId);
     if (session === undefined) return false;
     session.connection?.terminate(reasonCode, reason, options);
@@ -226,6 +245,8 @@ export class EngineBroker implements Broker {
     this.#state = 'running';
     this.#systemTopics.start();
     this.#engine.hooks.slots.started?.({ at: this.#engine.now() });
+    for (const [channel, options] of this.#waitingForStart) acceptInProcess(this.#engine, channel, options);
+    this.#waitingForStart.clear();
   }
 
   async #close(options: CloseOptions): Promise<void> {
@@ -233,6 +254,8 @@ export class EngineBroker implements Broker {
     const wasStarted = this.#state === 'running';
     this.#state = 'closing';
     this.#systemTopics.stop();
+    for (const channel of this.#waitingForStart.keys()) channel.destroy();
+    this.#waitingForStart.clear();
     await closeBroker(this.#engine, options, {
       wasStarted,
       clientsLeft: () => {

@@ -38,6 +38,8 @@ export interface Engine {
   readonly wills: Wills;
   readonly publishing: Publishing;
   readonly connections: ConnectionRegistry;
+  /** Client ids that belong to plugins of this process. */
+  readonly reservedIds: Set<string>;
   readonly counters: TrafficCounters;
   readonly buffers: OutputBuffers;
   readonly topicCache: TopicCache;

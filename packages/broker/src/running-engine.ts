@@ -39,6 +39,7 @@ export class RunningEngine implements Engine {
   readonly wills: Wills;
   readonly publishing: Publishing;
   readonly connections: ConnectionRegistry;
+  readonly reservedIds = new Set<string>();
   readonly counters = new TrafficCounters();
   readonly buffers = new OutputBuffers();
   readonly topicCache = new TopicCache();

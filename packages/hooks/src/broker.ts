@@ -1,6 +1,7 @@
 import type { Message } from '@carillon/persistence';
 import type { MessageProperties, QoS, RetainHandling, UserProperty } from '@carillon/protocol';
 import type { ByteChannel, Remote } from './channel.ts';
+import type { BridgeEvent } from './hook-table.ts';
 import type { Plugin, Registration } from './plugin.ts';
 import type { ClientView, PublishReceipt, SessionView, SubscriptionView } from './views.ts';
 
@@ -16,8 +17,24 @@ export interface PublishOptions {
   readonly properties?: MessageProperties;
   /** Names the publisher in `message.publisherId`. */
   readonly publisherId?: string;
-  /** Set by bridges, so that their messages are told apart; default `host`. */
+  /**
+   * Set by bridges, so that their messages are told apart; default `host`. What a bridge publishes below `$SYS`
+   * tells its state: like the broker's own topics there it is kept in memory only and passes no hook.
+   */
   readonly origin?: 'host' | 'bridge';
+}
+
+/** How a plugin connects from inside the process. */
+export interface InProcessOptions {
+  /**
+   * The client id its CONNECT will have. From here on it is the plugin's: a client of the network that comes
+   * with it is refused (0x85), whether the plugin is connected or not, until `endSession` is called for it.
+   */
+  readonly clientId: string;
+  /** Of what it publishes. With `bridge`, `authorizePublish` is asked, as it is by `publish`. Default `host`. */
+  readonly origin?: 'host' | 'bridge';
+  /** Names the publisher in `message.publisherId`, which No Local compares. Default: the client id. */
+  readonly publisherId?: string;
 }
 
 /** A message as a handler in this process gets it. */
@@ -141,6 +158,20 @@ export interface Broker {
   use(plugin: Plugin): Registration;
   /** Serves MQTT on an open connection. */
   handle(channel: ByteChannel, remote: Remote): void;
+  /**
+   * Connects a plugin as a client, without a socket: bytes of MQTT, of any version, in both directions. What the
+   * plugin gains over `publish` and `subscribe` is a session: messages wait for it in the store, with the broker's
+   * durability and limits, and both sides repeat what was not acknowledged.
+   *
+   * It is trusted as the host is: nobody is asked whether it may connect, subscribe or receive, there is no keep
+   * alive, and the limit for connections does not count it. What holds for clients' sessions and messages holds
+   * for it too. It does not start the broker: what is written before waits until the broker runs.
+   *
+   * @throws {BrokerError} `BROKER_CLOSED`
+   */
+  connectInProcess(options: InProcessOptions): ByteChannel;
+  /** For bridges: tells the hook `bridgeChanged`. */
+  bridgeChanged(event: BridgeEvent): void;
   /** Publishes from this process. Resolves when the message is routed and stored with the configured durability. */
   publish(topic: string, payload: Payload, options?: PublishOptions): Promise<PublishReceipt>;
   /** Calls `handler` for each message that matches, one at a time. */

@@ -43,7 +43,7 @@ export interface Remote {
   readonly family?: 'IPv4' | 'IPv6';
   /** How the connection came in. */
   readonly transport: 'tcp' | 'tls' | 'ws' | 'wss' | 'unix' | 'stream';
-  /** The name or address of the listener that accepted it, such as `tcp://0.0.0.0:1883`. */
+  /** The listener that accepted it, such as `tcp://0.0.0.0:1883`; `in-process` for a plugin of the broker. */
   readonly listener?: string;
   /** True when the bytes are encrypted, here or (told by a trusted proxy) before the proxy. */
   readonly encrypted: boolean;

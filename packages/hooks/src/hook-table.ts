@@ -88,6 +88,9 @@ export interface HookTable {
   /** A plugin's hook threw, rejected, hung or gave an impossible answer. */
   hookFailed(event: HookFailedEvent): void;
 
+  /** The connection of a bridge to its remote broker came about, ended, or could not be made. */
+  bridgeChanged(event: BridgeEvent): void;
+
   /** The broker is ready. */
   started(event: BrokerEvent): void;
   /** `close` was called: no new connections, the old ones are being told. */
@@ -150,6 +153,7 @@ export const hookKinds = {
   refused: 'observe',
   storeFailed: 'observe',
   hookFailed: 'observe',
+  bridgeChanged: 'observe',
   started: 'observe',
   draining: 'observe',
   stopped: 'observe',
@@ -380,6 +384,20 @@ export interface HookFailedEvent {
   readonly hook: HookName;
   readonly failure: 'threw' | 'timed-out' | 'impossible-answer' | 'late-answer' | 'promise-from-sync';
   readonly error: Error;
+}
+
+/** What became of a bridge's connection to its remote broker. */
+export interface BridgeEvent {
+  /** The name of the bridge. */
+  readonly bridge: string;
+  /** `failed` when the connection could not be made: `reason` says why. */
+  readonly change: 'connected' | 'disconnected' | 'failed' | 'stopped';
+  /** The remote broker, as configured: without password. */
+  readonly address: string;
+  /** In words; empty for `connected`. */
+  readonly reason: string;
+  /** A stable upper-case code for `reason`, such as `BRIDGE_CREDENTIALS_REFUSED`; empty for `connected`. */
+  readonly code: string;
 }
 
 /** A turn in the broker's own life. */

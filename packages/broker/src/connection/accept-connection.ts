@@ -1,4 +1,4 @@
-import type { ByteChannel, Remote } from '@carillon/hooks';
+import type { ByteChannel, InProcessOptions, Remote } from '@carillon/hooks';
 import { ReasonCode } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import { whenDone } from '../when-done.ts';
@@ -38,6 +38,14 @@ export function acceptConnection(engine: Engine, channel: ByteChannel, remote: R
     channel.destroy();
     connection.closed();
   });
+}
+
+/** A plugin of this process connects: it is trusted, and takes nobody's room. */
+export function acceptInProcess(engine: Engine, channel: ByteChannel, options: InProcessOptions): void {
+  const remote: Remote = { transport: 'stream', listener: 'in-process', encrypted: false };
+  const connection = new Connection(engine, channel, remote, options);
+  engine.connections.add(connection);
+  open(engine, connection, channel);
 }
 
 function open(engine: Engine, connection: Connection, channel: ByteChannel): void {

@@ -81,8 +81,8 @@ export class ConnectedClient implements Client {
   }
 
   async invalidate(): Promise<void> {
-    const { engine, session } = this.#connection;
-    if (session === undefined) return;
+    const { engine, session, inProcess } = this.#connection;
+    if (session === undefined || inProcess !== undefined) return;
     for (const [filter, subscription] of [...session.subscriptions]) {
       const plain = parseSharedFilter(filter)?.filter ?? filter;
       const permitted = allowsFilter(session.permissions, plain);

@@ -1,4 +1,10 @@
-import type { ByteChannel, ChannelReceiver, DisconnectOptions, Remote } from '@carillon/hooks';
+import type {
+  ByteChannel,
+  ChannelReceiver,
+  DisconnectOptions,
+  InProcessOptions,
+  Remote,
+} from '@carillon/hooks';
 import {
   type DiagnosticProperties,
   isReasonCodeFor,
@@ -41,6 +47,8 @@ export interface ConnectionEnd {
 export class Connection implements ChannelReceiver {
   readonly engine: Engine;
   readonly remote: Remote;
+  /** Set for a plugin of this process, which is trusted. */
+  readonly inProcess: InProcessOptions | undefined;
   state: ConnectionState = 'awaiting-connect';
   terms: ConnectionTerms;
   /** Set from CONNECT until CONNACK. */
@@ -73,10 +81,11 @@ export class Connection implements ChannelReceiver {
   /** Nothing more can be sent or will come; what came before may still be in work. */
   #channelIsGone = false;
 
-  constructor(engine: Engine, channel: ByteChannel, remote: Remote) {
+  constructor(engine: Engine, channel: ByteChannel, remote: Remote, inProcess?: InProcessOptions) {
     const { limits } = engine.options;
     this.engine = engine;
     this.remote = remote;
+    this.inProcess = inProcess;
     this.terms = termsBeforeConnect(limits.maximumConnectBytes);
     this.#channel = channel;
     this.#intake = new Intake(engine, this, channel);

@@ -12,6 +12,7 @@ import type { Connection } from '../connection/connection.ts';
 import { mountProperties } from '../connection/mount-point.ts';
 import type { Engine } from '../engine.ts';
 import type { NotGranted } from '../hooks/authenticate.ts';
+import { publisherOf } from '../publishing/publishing.ts';
 import type { PendingWill } from '../session/pending-will.ts';
 import type { Session } from '../session/session.ts';
 import { authenticationExchange } from './authentication-exchange.ts';
@@ -55,7 +56,7 @@ export class Handshake {
 
   async run(): Promise<void> {
     await this.#orRefuse(async () => {
-      await this.#rewriteConnect();
+      if (this.#connection.inProcess === undefined) await this.#rewriteConnect();
       this.#checkClientId();
       const { topicLimits, options } = this.#engine;
       checkWill(this.#connect.will, { ...options, topicLimits, mountPoint: '' });
@@ -168,6 +169,10 @@ export class Handshake {
   // --- who asks
 
   async #authenticate(): Promise<void> {
+    if (this.#connection.inProcess !== undefined) {
+      await this.#admit({ allow: true, limits: { serverKeepAlive: 0 } });
+      return;
+    }
     const { authenticationMethod, authenticationData } = this.#connect.properties;
     if (authenticationMethod !== undefined) {
       await this.#authenticateEnhanced(authenticationMethod, authenticationData);
@@ -224,6 +229,7 @@ export class Handshake {
   /** The client may connect. What can still refuse it comes before anything is changed. */
   async #admit(grant: Grant | EnhancedGrant): Promise<void> {
     if (this.#wasAssigned && grant.assignedClientId !== undefined) this.clientId = grant.assignedClientId;
+    this.#checkOwner();
     const identity = grant.identity ?? this.#connect.username;
     await this.#authorizeTakeover(identity);
     const negotiated = negotiateTerms(this.#connect, this.#asked, grant.limits ?? {}, this.#engine.options);
@@ -248,6 +254,19 @@ export class Handshake {
     await this.#accept(client, admission, negotiated, connack, grant.expiresAt);
   }
 
+  /** What waits for a plugin of this process is for nobody else. */
+  #checkOwner(): void {
+    const { inProcess } = this.#connection;
+    if (inProcess === undefined) {
+      if (!this.#engine.reservedIds.has(this.clientId)) return;
+      const reason = 'the client id belongs to a plugin of the broker';
+      throw new ConnectRefused(ReasonCode.ClientIdentifierNotValid, reason, 'state');
+    }
+    if (this.clientId === inProcess.clientId) return;
+    const reason = `the client id was to be "${inProcess.clientId}"`;
+    throw new ConnectRefused(ReasonCode.ClientIdentifierNotValid, reason, 'state');
+  }
+
   #admission(grant: Grant, identity: string | undefined, negotiated: Negotiated): Admission {
     return {
       clientId: this.clientId,
@@ -265,7 +284,7 @@ export class Handshake {
   async #authorizeTakeover(identity: string | undefined): Promise<void> {
     const authorize = this.#engine.hooks.slots.authorizeTakeover;
     const client = this.#engine.sessions.get(this.clientId)?.connection?.client;
-    if (authorize === null || client === undefined) return;
+    if (authorize === null || client === undefined || this.#connection.inProcess !== undefined) return;
     const verdict = await authorize({ ...this.#connectEvent(), client, identity });
     if (!verdict.allowed) throw refusedBy(verdict, 'the client id is in use');
   }
@@ -289,7 +308,10 @@ export class Handshake {
     const connection = this.#connection;
     const { session, sessionPresent } = takeSession(connection, admission);
     connection.client = client;
-    connection.publisher = { view: client, permissions: admission.permissions, mustBeAuthorized: true };
+    connection.publisher =
+      connection.inProcess === undefined
+        ? { view: client, permissions: admission.permissions, mustBeAuthorized: true }
+        : publisherOf(connection.inProcess.origin);
     connection.agree(negotiated.terms);
     this.#engine.wills.replace(session, this.#pendingWill(session));
     if (this.#engine.turn.hasOperations && !(await this.#isStored())) {

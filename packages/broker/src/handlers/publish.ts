@@ -54,14 +54,14 @@ export function handlePublish(connection: Connection, packet: PublishPacket): Ma
   const outcome = engine.publishing.publish(message, connection.publisher, source);
   if (!isPromise(outcome)) {
     answer(connection, packet, topic, outcome);
-    if (!(outcome instanceof RefusedPublish)) tellPublished(engine, outcome, connection.client);
+    if (!(outcome instanceof RefusedPublish)) tellPublished(engine, outcome, connection.publisher.view);
     return undefined;
   }
   if (packet.qos === 2) session.beingTakenOver.set(packet.packetId, outcome);
   return outcome.then((settled) => {
     if (packet.qos === 2) session.beingTakenOver.delete(packet.packetId);
     answer(connection, packet, topic, settled);
-    if (!(settled instanceof RefusedPublish)) tellPublished(engine, settled, connection.client);
+    if (!(settled instanceof RefusedPublish)) tellPublished(engine, settled, connection.publisher.view);
   });
 }
 
@@ -131,6 +131,7 @@ function countInWindow(connection: Connection, { qos, packetId }: PublishPacket)
 
 function messageOf(connection: Connection, packet: PublishPacket, topic: string, session: Session): Message {
   const { mountPoint } = session;
+  const { inProcess } = connection;
   return createMessage(
     {
       topic: mountPoint === '' ? topic : mountPoint + topic,
@@ -138,8 +139,8 @@ function messageOf(connection: Connection, packet: PublishPacket, topic: string,
       qos: packet.qos,
       retain: packet.retain,
       properties: mountProperties(messageProperties(packet), mountPoint),
-      origin: 'client',
-      publisherId: session.clientId,
+      origin: inProcess === undefined ? 'client' : (inProcess.origin ?? 'host'),
+      publisherId: inProcess?.publisherId ?? session.clientId,
     },
     connection.arrivedAt,
   );

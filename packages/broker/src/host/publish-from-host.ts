@@ -7,11 +7,10 @@ import { OptionError } from '../options/option-error.ts';
 import { createMessage } from '../publishing/broker-message.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import { PublishError } from '../publishing/publish-error.ts';
-import { hostPublisher, type Publisher, RefusedPublish } from '../publishing/publishing.ts';
+import { publisherOf, RefusedPublish } from '../publishing/publishing.ts';
 import { tellPublished } from '../publishing/tell-published.ts';
+import { isOwnTopic } from '../system/own-topics.ts';
 import { whenDone } from '../when-done.ts';
-
-const bridgePublisher: Publisher = Object.freeze({ ...hostPublisher, mustBeAuthorized: true });
 
 /** Publishes for the host application or a bridge: the same way as a client's PUBLISH from the hooks on. */
 export function publishFromHost(
@@ -25,20 +24,21 @@ export function publishFromHost(
   if (properties?.responseTopic !== undefined) checkTopic(engine, properties.responseTopic, 'responseTopic');
   if (qos !== 0 && qos !== 1 && qos !== 2) throw new OptionError('qos', qos, '0, 1 or 2');
   checkProperties(properties);
+  const tellsOfBridge = origin === 'bridge' && isOwnTopic(topic);
   const message = createMessage(
     {
       topic,
       payload: toBytes(payload),
       qos,
       retain,
-      origin,
+      origin: tellsOfBridge ? 'system' : origin,
       publisherId,
       ...(properties === undefined ? {} : { properties }),
     },
     engine.now(),
   );
-  const publisher = origin === 'bridge' ? bridgePublisher : hostPublisher;
-  return whenDone(engine.publishing.publish(message, publisher), (outcome) => {
+  if (tellsOfBridge) return engine.publishing.publishSystem(message).receipt();
+  return whenDone(engine.publishing.publish(message, publisherOf(origin)), (outcome) => {
     if (outcome instanceof RefusedPublish) throw refusal(topic, outcome);
     tellPublished(engine, outcome, undefined);
     return whenDone(stored(engine, topic, outcome), () => outcome.receipt());
@@ -51,7 +51,6 @@ function refusal(topic: string, { reason, reasonCode, by }: RefusedPublish): Pub
 }
 
 /** To be asked in the moment in which the message was taken over: this turn's batch then is the one that has it. */
-
 function stored(engine: Engine, topic: string, fanOut: FanOut): MaybePromise<void> {
   if (!engine.turn.hasOperations && fanOut.heldUntil === 0) return undefined;
   return new Promise((resolve, reject) => {

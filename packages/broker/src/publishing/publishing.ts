@@ -49,6 +49,13 @@ export const hostPublisher: Publisher = Object.freeze({
   mustBeAuthorized: false,
 });
 
+const bridgePublisher: Publisher = Object.freeze({ ...hostPublisher, mustBeAuthorized: true });
+
+/** Who publishes from inside the process. */
+export function publisherOf(origin: 'host' | 'bridge' = 'host'): Publisher {
+  return origin === 'bridge' ? bridgePublisher : hostPublisher;
+}
+
 /** The way of a message from "somebody wants to publish" to its receivers, the same for every origin. */
 export class Publishing {
   readonly #engine: Engine;

