@@ -1,34 +1,18 @@
-import type {
-  ClientLimits,
-  ContinueAuthentication,
-  EnhancedEvent,
-  EnhancedGrant,
-  Grant,
-  Permissions,
-} from '@carillon/hooks';
-import type { MaybePromise } from '@carillon/persistence';
-import { ReasonCode } from '@carillon/protocol';
+import type { ContinueAuthentication, EnhancedEvent, EnhancedGrant, Grant } from '@carillon/hooks';
 import {
   binaryData,
-  boolean,
   describeValue,
   exactly,
   type FieldChecks,
+  grantFields,
   ImpossibleAnswer,
-  inner,
-  instant,
-  integer,
   isObject,
-  limit,
-  nonEmptyText,
-  nonEmptyTexts,
-  plainFilters,
-  qos,
   readFields,
   text,
-  topicPrefix,
   userProperties,
-} from './answer-checks.ts';
+} from '@carillon/hooks/checks';
+import type { MaybePromise } from '@carillon/persistence';
+import { ReasonCode } from '@carillon/protocol';
 import { contain } from './ask.ts';
 import type { ContainedHandler } from './contained-handler.ts';
 import { readAllow } from './decide.ts';
@@ -61,38 +45,6 @@ export interface NotGranted {
   readonly outcome: 'refused' | 'no-opinion';
   readonly refusal: Denied;
 }
-
-const permissionFields: FieldChecks<Permissions> = {
-  publish: plainFilters,
-  subscribe: plainFilters,
-  receive: plainFilters,
-};
-
-const limitFields: FieldChecks<ClientLimits> = {
-  maximumQoS: qos,
-  retainAvailable: boolean,
-  maximumPacketSize: integer(1, 0xffff_ffff),
-  receiveMaximum: integer(1, 0xffff),
-  maximumSubscriptions: limit,
-  maximumQueuedMessages: limit,
-  maximumQueuedBytes: limit,
-  maximumSessionExpiryInterval: integer(0, 0xffff_ffff),
-  serverKeepAlive: integer(1, 0xffff),
-};
-
-const grantFields: FieldChecks<Grant> = {
-  allow: exactly(true),
-  identity: text,
-  groups: nonEmptyTexts,
-  mountPoint: topicPrefix,
-  permissions: inner(permissionFields),
-  limits: inner(limitFields),
-  expiresAt: instant,
-  userProperties,
-  reasonString: text,
-  assignedClientId: nonEmptyText,
-  responseInformation: text,
-};
 
 const enhancedGrantFields: FieldChecks<EnhancedGrant> = { ...grantFields, data: binaryData };
 

@@ -1,5 +1,5 @@
+import { describeValue, ImpossibleAnswer, isObject } from '@carillon/hooks/checks';
 import type { MaybePromise } from '@carillon/persistence';
-import { describeValue, ImpossibleAnswer, isObject } from './answer-checks.ts';
 import { contain } from './ask.ts';
 import type { ContainedHandler } from './contained-handler.ts';
 import { firstAnswer } from './first-answer.ts';

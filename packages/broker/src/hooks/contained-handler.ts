@@ -1,5 +1,5 @@
 import type { Clock, HookContext, HookFailedEvent, HookName, HookStats, Logger } from '@carillon/hooks';
-import { ImpossibleAnswer } from './answer-checks.ts';
+import { ImpossibleAnswer } from '@carillon/hooks/checks';
 import { describeThrown, HookError, type HookFailure } from './hook-error.ts';
 
 /** What all handlers share: the time, the log, and whom to tell of a failure. */

@@ -1,5 +1,4 @@
 import type { Allowance, SubscribeDecision } from '@carillon/hooks';
-import type { MaybePromise } from '@carillon/persistence';
 import {
   describeValue,
   exactly,
@@ -8,7 +7,8 @@ import {
   isObject,
   qos,
   readFields,
-} from './answer-checks.ts';
+} from '@carillon/hooks/checks';
+import type { MaybePromise } from '@carillon/persistence';
 import { contain, containSync, type Reading } from './ask.ts';
 import type { ContainedHandler } from './contained-handler.ts';
 import { firstAnswer, firstAnswerSync } from './first-answer.ts';

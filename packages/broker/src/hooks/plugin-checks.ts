@@ -5,7 +5,7 @@ import {
   type Plugin,
   type PrioritizedHandler,
 } from '@carillon/hooks';
-import { describeValue } from './answer-checks.ts';
+import { describeValue } from '@carillon/hooks/checks';
 import { nearNames } from './near-names.ts';
 import { InvalidPluginError } from './plugin-error.ts';
 

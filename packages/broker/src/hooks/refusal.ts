@@ -1,5 +1,4 @@
 import type { Refusal } from '@carillon/hooks';
-import { isReasonCodeFor, type PacketType, ReasonCode, reasonCodeName } from '@carillon/protocol';
 import {
   exactly,
   type FieldChecks,
@@ -9,7 +8,8 @@ import {
   readFields,
   text,
   userProperties,
-} from './answer-checks.ts';
+} from '@carillon/hooks/checks';
+import { isReasonCodeFor, type PacketType, ReasonCode, reasonCodeName } from '@carillon/protocol';
 import type { Denied } from './verdict.ts';
 
 /** The packets that may have to carry the refusal; all of them must be able to. None: nothing is sent. */

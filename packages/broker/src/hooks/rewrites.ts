@@ -10,8 +10,6 @@ import type {
   SubscriptionChanges,
   WillEvent,
 } from '@carillon/hooks';
-import type { Message } from '@carillon/persistence';
-import type { ConnectProperties, MessageProperties, WillProperties } from '@carillon/protocol';
 import {
   binaryData,
   boolean,
@@ -28,7 +26,9 @@ import {
   text,
   topicName,
   userProperties,
-} from './answer-checks.ts';
+} from '@carillon/hooks/checks';
+import type { Message } from '@carillon/persistence';
+import type { ConnectProperties, MessageProperties, WillProperties } from '@carillon/protocol';
 import type { Rewrite } from './rewrite.ts';
 
 const messagePropertyFields: FieldChecks<MessageProperties> = {

@@ -1,5 +1,5 @@
 import type { SelectSharedEvent } from '@carillon/hooks';
-import { integer } from './answer-checks.ts';
+import { integer } from '@carillon/hooks/checks';
 import { containSync } from './ask.ts';
 import type { ContainedHandler } from './contained-handler.ts';
 import { firstAnswerSync } from './first-answer.ts';

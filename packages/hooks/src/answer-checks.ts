@@ -1,7 +1,10 @@
 import type { QoS, UserProperty } from '@carillon/protocol';
 import { findTopicFilterFault, findTopicNameFault } from '@carillon/topics';
 
-/** A plugin answered what cannot be. The message says what, and what would be right. */
+/**
+ * A plugin, or whatever it has its answers from, answered what cannot be. The message names the field, what is wrong with
+ * it, and what would be right; it never shows text that was in it.
+ */
 export class ImpossibleAnswer extends Error {
   constructor(message: string) {
     super(message);
@@ -55,6 +58,7 @@ function listFields(checks: object): string {
   return Object.keys(checks).join(', ');
 }
 
+/** Whether a value is an object with fields: no array, and not `null`. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -67,7 +71,8 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-function refuse(field: string, value: unknown, wanted: string): never {
+/** For checks of one's own: throws {@link ImpossibleAnswer} with what there is and what would be right. */
+export function refuse(field: string, value: unknown, wanted: string): never {
   throw new ImpossibleAnswer(`${field} is ${describeValue(value)}; it must be ${wanted}.`);
 }
 
@@ -76,14 +81,17 @@ export function exactly<const T extends boolean>(wanted: T): Check<T> {
   return (value, field) => (value === wanted ? wanted : refuse(field, value, String(wanted)));
 }
 
+/** True or false. */
 export function boolean(value: unknown, field: string): boolean {
   return typeof value === 'boolean' ? value : refuse(field, value, 'true or false');
 }
 
+/** 0, 1 or 2. */
 export function qos(value: unknown, field: string): QoS {
   return value === 0 || value === 1 || value === 2 ? value : refuse(field, value, '0, 1 or 2');
 }
 
+/** 0 or 1. */
 export function flag(value: unknown, field: string): 0 | 1 {
   return value === 0 || value === 1 ? value : refuse(field, value, '0 or 1');
 }
@@ -106,12 +114,14 @@ export function limit(value: unknown, field: string): number {
     : refuse(field, value, 'a whole number, not negative, or Infinity');
 }
 
+/** Milliseconds since 1970. */
 export function instant(value: unknown, field: string): number {
   return typeof value === 'number' && Number.isFinite(value)
     ? value
     : refuse(field, value, 'a number of milliseconds since 1970');
 }
 
+/** A `Uint8Array`. */
 export function bytes(value: unknown, field: string): Uint8Array {
   return value instanceof Uint8Array ? value : refuse(field, value, 'a Uint8Array');
 }
@@ -146,6 +156,7 @@ function utf8Length(value: string): number {
   return length;
 }
 
+/** Text that a packet can carry, and not none. */
 export function nonEmptyText(value: unknown, field: string): string {
   const checked = text(value, field);
   if (checked !== '') return checked;
@@ -158,6 +169,7 @@ export function nonEmptyTexts(value: unknown, field: string): readonly string[] 
   return Object.freeze(value.map((item: unknown, index) => nonEmptyText(item, `${field}[${index}]`)));
 }
 
+/** Pairs of name and value, as a list. */
 export function userProperties(value: unknown, field: string): readonly UserProperty[] {
   if (!Array.isArray(value)) return refuse(field, value, 'an array of [name, value]');
   return value.map((pair: unknown): UserProperty => {
@@ -170,6 +182,7 @@ export function userProperties(value: unknown, field: string): readonly UserProp
 /** How deep a topic may be is the engine's to say: it knows its limits. */
 const anyDepth = { maximumBytes: longestField, maximumLevels: Number.POSITIVE_INFINITY };
 
+/** A topic without wildcards. */
 export function topicName(value: unknown, field: string): string {
   if (typeof value !== 'string') return refuse(field, value, 'a string');
   const fault = findTopicNameFault(value, anyDepth);
@@ -190,6 +203,7 @@ export function plainFilter(value: unknown, field: string): string {
   throw new ImpossibleAnswer(`${field} is no topic filter: ${fault.message}`);
 }
 
+/** A list of filters without `$share/…`. */
 export function plainFilters(value: unknown, field: string): readonly string[] {
   if (!Array.isArray(value)) return refuse(field, value, 'an array of topic filters');
   return value.map((filter: unknown, index) => plainFilter(filter, `${field}[${index}]`));
