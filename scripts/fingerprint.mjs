@@ -30,7 +30,7 @@ export function fingerprintOfDependencies(root) {
 export function fingerprintOfSources(root) {
   const hash = createHash('sha256').update(fingerprintOfDependencies(root));
   const files = [join(root, 'tsconfig.json'), join(root, 'tsconfig.base.json')];
-  for (const folder of packageFolders(root)) {
+  for (const folder of [...packageFolders(root), benchFolder(root)]) {
     files.push(join(folder, 'tsconfig.json'), ...filesBelow(join(folder, 'src')));
   }
   for (const file of files) {
@@ -72,8 +72,12 @@ function packageFolders(root) {
     .filter((folder) => existsSync(join(folder, 'package.json')));
 }
 
+function benchFolder(root) {
+  return join(root, 'test', 'bench');
+}
+
 function workspaceFolders(root) {
-  return [...packageFolders(root), join(root, 'test'), join(root, 'docs', 'examples')];
+  return [...packageFolders(root), join(root, 'test'), benchFolder(root), join(root, 'docs', 'examples')];
 }
 
 function filesBelow(folder) {

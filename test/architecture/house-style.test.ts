@@ -3,12 +3,12 @@ import { basename, join } from 'node:path';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 import { nodesOf, parse, parseText, placeOf } from './source-code.ts';
-import { filesBelow, packages, root, shown, sourcesOf } from './workspace.ts';
+import { bench, filesBelow, packages, root, shown, sourcesOf } from './workspace.ts';
 
 /** A file longer than this holds more than one idea. */
 const LONGEST_FILE = 450;
 
-const sources = packages.flatMap(({ folder }) => sourcesOf(join(folder, 'src')));
+const sources = [...packages, bench].flatMap(({ folder }) => sourcesOf(join(folder, 'src')));
 const written = ['packages', 'test', 'docs', 'scripts'].flatMap((name) => filesBelow(join(root, name)));
 
 /** Ways to tell the compiler that a doubt is none. */

@@ -45,6 +45,24 @@ const rules: Record<string, ImportRule> = {
 };
 
 /**
+ * Of the benchmark, by folder of its sources. The generator of load must owe nothing to what it measures, and only
+ * the processes that are measured may hold a broker.
+ */
+const benchRules: Record<string, ImportRule> = {
+  load: { packages: [], node: true, npm: [] },
+  brokers: {
+    packages: ['hooks', 'carillon', 'persistence-level'],
+    node: true,
+    npm: ['aedes', 'aedes-persistence-level', 'level', 'ws'],
+  },
+};
+const restOfBench: ImportRule = { packages: [], node: true, npm: [] };
+
+export function benchRuleFor(folder: string): ImportRule {
+  return benchRules[folder] ?? restOfBench;
+}
+
+/**
  * Whether a relative path may lead from one folder of the workspace into another: both from its root. Packages
  * import each other by name, but what only tests share is not published: the whole-broker tests take it from where
  * it lies beside the tests of a package.

@@ -1,8 +1,16 @@
-import { join, relative, resolve } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { expect, test } from 'vitest';
-import { type ImportRule, mayReach, objectionTo, ruleFor } from './import-rules.ts';
+import { benchRuleFor, type ImportRule, mayReach, objectionTo, ruleFor } from './import-rules.ts';
 import { type Import, importsOf, isRelative, packageNameOf, parse, parseText } from './source-code.ts';
-import { companions, packages, rootManifest, shown, sourcesOf, type WorkspacePackage } from './workspace.ts';
+import {
+  bench,
+  companions,
+  packages,
+  rootManifest,
+  shown,
+  sourcesOf,
+  type WorkspacePackage,
+} from './workspace.ts';
 
 const names = new Map(packages.map(({ name, id }) => [name, id]));
 
@@ -98,6 +106,22 @@ test.each(packages)('$name declares every package that its tests import', ({ fol
 test.each(companions)('$name declares every package that it imports', ({ folder, name, manifest }) => {
   const declared = [manifest.dependencies, manifest.devDependencies, rootManifest.devDependencies];
   expect(undeclared(folder, declared, name)).toEqual([]);
+});
+
+test('within the benchmark only the measured processes hold a broker, and the load owes nothing to any', () => {
+  const folder = join(bench.folder, 'src');
+  const objections = sourcesOf(folder).flatMap((path) => {
+    const part = relative(folder, path).split(sep)[0] ?? '';
+    return importsOf(parse(path)).flatMap((found) => {
+      const isOutside = isRelative(found.specifier) && goesAstray(path, found.specifier, join(folder, part));
+      const objection =
+        part === 'load' && isOutside
+          ? `${found.specifier}: outside of the generator`
+          : objectionTo(found, benchRuleFor(part), names);
+      return objection === undefined ? [] : [`${found.place} ${objection}`];
+    });
+  });
+  expect(objections).toEqual([]);
 });
 
 test('only the whole-broker tests reach into a package, and only into its tests', () => {

@@ -37,8 +37,15 @@ export const packages: WorkspacePackage[] = readdirSync(join(root, 'packages'))
   .filter((folder) => existsSync(join(folder, 'package.json')))
   .map(readPackage);
 
-/** Packages that are never published: they hold the whole-broker tests and the examples. */
-export const companions = [join(root, 'test'), join(root, 'docs', 'examples')].map(readPackage);
+/** The benchmark, a package of its own inside of `test`. */
+export const bench: WorkspacePackage = readPackage(join(root, 'test', 'bench'));
+
+/** Packages that are never published: they hold the whole-broker tests, the benchmark and the examples. */
+export const companions = [
+  readPackage(join(root, 'test')),
+  bench,
+  readPackage(join(root, 'docs', 'examples')),
+];
 
 /** Also holds the tools that every test may import. */
 export const rootManifest: Manifest = readJson(join(root, 'package.json'));
@@ -64,6 +71,12 @@ export function filesBelow(folder: string): string[] {
   });
 }
 
+const insideBench = join(bench.folder, '/');
+
+/** The programs below a folder: not those of the benchmark, if it is another package that lies around it. */
 export function sourcesOf(folder: string): string[] {
-  return filesBelow(folder).filter((path) => /\.[cm]?[jt]s$/.test(path));
+  const isOfBench = join(folder, '/').startsWith(insideBench);
+  return filesBelow(folder).filter(
+    (path) => /\.[cm]?[jt]s$/.test(path) && (isOfBench || !path.startsWith(insideBench)),
+  );
 }

@@ -1,0 +1,85 @@
+import { parseArgs } from 'node:util';
+import { scenarios } from './scenarios/index.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+import { targets } from './targets/index.ts';
+import type { Target } from './targets/target.ts';
+
+/** What the command line asks for. */
+export interface Request {
+  readonly scenarios: readonly Scenario[];
+  readonly targets: readonly Target[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly warmSeconds: number;
+  readonly json: string | undefined;
+}
+
+export const usage = `pnpm bench [PATTERN…] [options]
+
+  PATTERN           the scenario of that name, or all whose name contains it; a star stands for anything
+  --targets NAMES   default: all of ${targets.map(({ name }) => name).join(',')}
+  --rounds N        how often each is measured, in turn. Default: 3
+  --seconds N       how long each is measured. Default: 2
+  --quick           one round of one second
+  --json FILE       writes every measurement there
+  --list            names the scenarios
+`;
+
+/** @throws RangeError when it asks for what there is not. */
+export function readArguments(args: readonly string[]): Request | 'help' | 'list' {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      targets: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      list: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  if (values.list) return 'list';
+  const seconds = positive('seconds', values.seconds, values.quick ? 1 : 2);
+  return {
+    scenarios: scenariosNamed(positionals),
+    targets: targetsNamed(values.targets),
+    rounds: Math.ceil(positive('rounds', values.rounds, values.quick ? 1 : 3)),
+    seconds,
+    warmSeconds: Math.min(1, seconds),
+    json: values.json,
+  };
+}
+
+function scenariosNamed(patterns: readonly string[]): Scenario[] {
+  const wanted = patterns.map((pattern) => {
+    const expression = new RegExp(pattern.split('*').map(escaped).join('.*'));
+    const exact = scenarios.filter(({ name }) => name === pattern);
+    const found = exact.length > 0 ? exact : scenarios.filter(({ name }) => expression.test(name));
+    if (found.length === 0) throw new RangeError(`no scenario is called "${pattern}": see --list`);
+    return found;
+  });
+  return patterns.length === 0 ? [...scenarios] : scenarios.filter((one) => wanted.flat().includes(one));
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[^\w-]/g, '\\$&');
+}
+
+function targetsNamed(list: string | undefined): Target[] {
+  if (list === undefined) return [...targets];
+  const names = list.split(',');
+  const unknown = names.find((name) => !targets.some((target) => target.name === name));
+  if (unknown !== undefined) {
+    throw new RangeError(`no target is called "${unknown}": ${targets.map(({ name }) => name).join(', ')}`);
+  }
+  return targets.filter(({ name }) => names.includes(name));
+}
+
+function positive(name: string, given: string | undefined, otherwise: number): number {
+  const value = given === undefined ? otherwise : Number(given);
+  if (!(value > 0)) throw new RangeError(`--${name} is a number above 0, not "${given}"`);
+  return value;
+}

@@ -1,0 +1,29 @@
+import { cpuSecondsOf } from './process-figures.ts';
+
+/** What happened between two instants. */
+export interface Interval {
+  readonly seconds: number;
+  readonly brokerCpuSeconds: number;
+  /** This process's own share of a core. */
+  readonly generatorShare: number;
+}
+
+/** Begins to measure; the function returned ends it. */
+export function startInterval(brokerPid: number): () => Interval {
+  const broker = cpuSecondsOf(brokerPid);
+  const own = process.cpuUsage();
+  const started = performance.now();
+  return () => {
+    const seconds = (performance.now() - started) / 1000;
+    const { user, system } = process.cpuUsage(own);
+    return {
+      seconds,
+      brokerCpuSeconds: cpuSecondsOf(brokerPid) - broker,
+      generatorShare: (user + system) / 1e6 / seconds,
+    };
+  };
+}
+
+export function pause(seconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}

@@ -1,0 +1,120 @@
+import { Client } from './client.ts';
+import { Flow, Receiver } from './flow.ts';
+import { pause, startInterval } from './interval.ts';
+import { OutgoingFrames } from './outgoing-frames.ts';
+import type { Layout, LoadResult, MessagesPlan } from './plan.ts';
+import { Tally } from './tally.ts';
+import { templatesOf } from './templates.ts';
+import { Traffic } from './traffic.ts';
+
+/** A load that stands ready: everybody is connected and has subscribed. */
+export interface ReadyLoad {
+  run(): Promise<LoadResult>;
+}
+
+/** Publishers and subscribers, as a layout places them. */
+interface Places {
+  /** One topic for each publisher. */
+  readonly topics: readonly string[];
+  readonly subscribers: readonly {
+    readonly filter: string;
+    readonly first: number;
+    readonly publishers: number;
+  }[];
+  readonly receiversEach: number;
+}
+
+export async function prepareMessages(plan: MessagesPlan): Promise<ReadyLoad> {
+  const { qos, version } = plan;
+  const places = placesOf(plan.layout);
+  const traffic = new Traffic(plan.pace);
+  const most = plan.pace.kind === 'window' ? plan.pace.messages : 1;
+  const aliases = plan.extras === 'aliases' ? { topicAliasMaximum: 16 } : {};
+  const open = (clientId: string) =>
+    Client.open(plan.address, { version, clientId, clean: true, ...aliases });
+
+  await inGroups(places.subscribers, async ({ filter, first, publishers }, index) => {
+    const client = await open(`s${index}`);
+    await client.subscribe([filter], qos);
+    new Receiver(traffic, client, new Tally(first, publishers, traffic.faults));
+  });
+  const publishers = await inGroups(places.topics, (_, index) => open(`p${index}`));
+  for (const [index, client] of publishers.entries()) {
+    const [template, first] = templatesOf(plan, places.topics[index] ?? '');
+    const frames = new OutgoingFrames(client, index, template, most);
+    if (first !== undefined) frames.sendFirst(first);
+    traffic.flows.push(new Flow(traffic, client, frames, places.receiversEach, qos));
+  }
+  return { run: () => runMessages(plan, traffic, places.receiversEach) };
+}
+
+async function runMessages(plan: MessagesPlan, traffic: Traffic, receiversEach: number): Promise<LoadResult> {
+  traffic.start();
+  await pause(plan.warmSeconds);
+  const before = traffic.delivered;
+  traffic.latencies.clear();
+  const finish = startInterval(plan.brokerPid);
+  await pause(plan.seconds);
+  const { seconds, brokerCpuSeconds, generatorShare } = finish();
+  const delivered = traffic.delivered - before;
+  const latencies = traffic.isTimed ? latencyFigures(traffic) : {};
+  traffic.stop();
+  await arrivalOfTheRest(traffic);
+  const sent = traffic.flows.reduce((sum, { frames }) => sum + frames.sent, 0);
+  // Gaps were counted as they were seen; what is missing at the end no later message has shown.
+  traffic.faults.lost = sent * receiversEach - traffic.delivered;
+  const figures = { rate: delivered / seconds, cpu: (brokerCpuSeconds * 1e6) / delivered, ...latencies };
+  return { figures, faults: traffic.faults, generatorShare };
+}
+
+function latencyFigures({ latencies }: Traffic): Record<string, number> {
+  return { p50: latencies.quantile(0.5), p99: latencies.quantile(0.99), p999: latencies.quantile(0.999) };
+}
+
+/** Until all has come, or nothing more for two seconds. */
+async function arrivalOfTheRest(traffic: Traffic): Promise<void> {
+  for (let quietUntil = performance.now() + 2000, seen = -1; traffic.underWay > 0; ) {
+    await pause(0.01);
+    const { delivered } = traffic;
+    if (delivered !== seen) quietUntil = performance.now() + 2000;
+    else if (performance.now() > quietUntil) return;
+    seen = delivered;
+  }
+}
+
+function placesOf(layout: Layout): Places {
+  switch (layout.kind) {
+    case 'pairs': {
+      const topics = numbered(layout.pairs).map((index) => `bench/${index}`);
+      const subscribers = topics.map((filter, first) => ({ filter, first, publishers: 1 }));
+      return { topics, subscribers, receiversEach: 1 };
+    }
+    case 'fan-out': {
+      const one = { filter: 'bench/all', first: 0, publishers: 1 };
+      const subscribers = numbered(layout.subscribers).map(() => one);
+      return { topics: [one.filter], subscribers, receiversEach: layout.subscribers };
+    }
+    case 'fan-in': {
+      const topics = numbered(layout.publishers).map((index) => `bench/${index}/reading`);
+      const one = { filter: 'bench/+/reading', first: 0, publishers: layout.publishers };
+      return { topics, subscribers: [one], receiversEach: 1 };
+    }
+  }
+}
+
+function numbered(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+/** Fifty at a time: a broker's backlog of connections is not endless. */
+async function inGroups<In, Out>(
+  all: readonly In[],
+  make: (one: In, index: number) => Promise<Out>,
+): Promise<Out[]> {
+  const made: Out[] = [];
+  for (let from = 0; from < all.length; from += 50) {
+    const group = all.slice(from, from + 50).map((one, offset) => make(one, from + offset));
+    made.push(...(await Promise.all(group)));
+  }
+  return made;
+}

@@ -1,0 +1,60 @@
+// `pnpm bench`.
+import { writeFileSync } from 'node:fs';
+import { type Request, readArguments, usage } from './arguments.ts';
+import { thisCommit, thisMachine } from './machine.ts';
+import { asText, rowsOf } from './report/tables.ts';
+import type { Measurement, Results } from './results.ts';
+import { runRounds } from './rounds.ts';
+import { scenarios } from './scenarios/index.ts';
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // `exit` takes the brokers and generators along.
+  process.once(signal, () => process.exit(1));
+}
+
+try {
+  const request = readArguments(process.argv.slice(2));
+  if (request === 'help') process.stdout.write(usage);
+  else if (request === 'list') for (const { name, title } of scenarios) say(`${name.padEnd(24)} ${title}`);
+  else await run(request);
+} catch (error) {
+  if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+  process.stderr.write(`${error.message}\n\n${usage}`);
+  process.exitCode = 2;
+}
+
+async function run(request: Request): Promise<void> {
+  const installed = request.targets.filter(({ name, version }) => {
+    if (version() !== undefined) return true;
+    say(`${name} is not installed, and is left out`);
+    return false;
+  });
+  const measurements: Measurement[] = [];
+  for await (const measurement of runRounds({ ...request, targets: installed })) {
+    measurements.push(measurement);
+    say(inOneLine(measurement));
+  }
+  const results: Results = {
+    date: new Date().toISOString(),
+    commit: thisCommit(),
+    machine: thisMachine(),
+    rounds: request.rounds,
+    seconds: request.seconds,
+    versions: Object.fromEntries(installed.map(({ name, version }) => [name, version()])),
+    measurements,
+  };
+  if (request.json !== undefined) writeFileSync(request.json, `${JSON.stringify(results, null, 1)}\n`);
+  say(`\n${asText(rowsOf(request.scenarios, results))}`);
+}
+
+function inOneLine({ scenario, target, round, outcome }: Measurement): string {
+  const what = `${round} ${scenario.padEnd(24)} ${target.padEnd(10)}`;
+  if ('failure' in outcome) return `${what} FAILED: ${outcome.failure}`;
+  const { figures, generatorShare } = outcome.result;
+  const numbers = Object.entries(figures).map(([name, value]) => `${name} ${Number(value.toPrecision(3))}`);
+  return `${what} ${numbers.join(', ')}; generator ${Math.round(generatorShare * 100)} %`;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
