@@ -1,11 +1,11 @@
 import type { Clock, DropReason, Logger, RandomSource, Scheduler } from '@carillon/hooks';
-import type { Message } from '@carillon/persistence';
 import type { TopicCache } from '@carillon/protocol';
 import type { TopicLimits } from '@carillon/topics';
 import type { ConnectionRegistry } from './connection/connection-registry.ts';
-import type { OutputBuffers } from './connection/output.ts';
+import type { OutputSlab } from './connection/output-slab.ts';
 import type { HookRegistry } from './hooks/registry.ts';
 import type { EngineSettings } from './options/engine-settings.ts';
+import type { Content } from './publishing/content.ts';
 import type { FanOut } from './publishing/fan-out.ts';
 import type { Publishing } from './publishing/publishing.ts';
 import type { RetainedMessages } from './retained/retained-messages.ts';
@@ -41,12 +41,12 @@ export interface Engine {
   /** Client ids that belong to plugins of this process. */
   readonly reservedIds: Set<string>;
   readonly counters: TrafficCounters;
-  readonly buffers: OutputBuffers;
+  readonly outputSlab: OutputSlab;
   readonly topicCache: TopicCache;
   /** Milliseconds since 1970. */
   now(): number;
   /** Counts and tells that a message, or somebody's copy of it, was dropped. */
-  drop(message: Message, reason: DropReason, clientId: string | undefined, fanOut?: FanOut): void;
+  drop(content: Content, reason: DropReason, clientId: string | undefined, fanOut?: FanOut): void;
   /** The store could not do what was asked. */
   storeFailed(during: 'commit' | 'read', error: Error): void;
 }

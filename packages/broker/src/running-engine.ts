@@ -1,13 +1,13 @@
 import type { Clock, DropReason, Logger, RandomSource, Scheduler } from '@carillon/hooks';
-import type { Message } from '@carillon/persistence';
 import { TopicCache } from '@carillon/protocol';
 import type { TopicLimits } from '@carillon/topics';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
-import { OutputBuffers } from './connection/output.ts';
+import { OutputSlab } from './connection/output-slab.ts';
 import type { Engine } from './engine.ts';
 import { HookRegistry } from './hooks/registry.ts';
 import type { EngineOptions, Platform } from './options/engine-options.ts';
 import { type EngineSettings, settleOptions } from './options/engine-settings.ts';
+import type { Content } from './publishing/content.ts';
 import type { FanOut } from './publishing/fan-out.ts';
 import { Publishing } from './publishing/publishing.ts';
 import { RetainedMessages } from './retained/retained-messages.ts';
@@ -41,7 +41,7 @@ export class RunningEngine implements Engine {
   readonly connections: ConnectionRegistry;
   readonly reservedIds = new Set<string>();
   readonly counters = new TrafficCounters();
-  readonly buffers = new OutputBuffers();
+  readonly outputSlab = new OutputSlab();
   readonly topicCache = new TopicCache();
 
   constructor(options: EngineOptions, platform: Platform) {
@@ -80,10 +80,11 @@ export class RunningEngine implements Engine {
     return this.clock.now();
   }
 
-  drop(message: Message, reason: DropReason, clientId: string | undefined, fanOut?: FanOut): void {
+  drop(content: Content, reason: DropReason, clientId: string | undefined, fanOut?: FanOut): void {
     this.counters.publishDropped++;
     fanOut?.noteDropped(reason, clientId);
-    this.hooks.slots.dropped?.({ message, reason, clientId });
+    const { dropped } = this.hooks.slots;
+    if (dropped !== null) dropped({ message: content.message, reason, clientId });
   }
 
   storeFailed(during: 'commit' | 'read', error: Error): void {

@@ -1,3 +1,4 @@
+export type { DecodedPacket } from './decode/packet.ts';
 export { DecodedPublish } from './decode/publish.ts';
 export { encode, encodedLength, encodeInto } from './encode/packet.ts';
 export { type EncodedPublish, encodePublish } from './encode/publish.ts';

@@ -1,7 +1,7 @@
 import { Cursor } from './decode/cursor.ts';
-import { checkFirstByte, decodePacket } from './decode/packet.ts';
+import { checkFirstByte, type DecodedPacket, decodePacket } from './decode/packet.ts';
 import { faults } from './faults.ts';
-import type { Packet, ProtocolVersion } from './packets.ts';
+import type { ProtocolVersion } from './packets.ts';
 import { faulty, ProtocolError } from './protocol-error.ts';
 import type { TopicCache } from './topic-cache.ts';
 
@@ -91,7 +91,7 @@ export class PacketReader {
    * @throws ProtocolError if the bytes are not a packet. It ends the reader: what was buffered is let go, and
    * every later call throws the same error.
    */
-  next(): Packet | undefined {
+  next(): DecodedPacket | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     try {
       return this.#gatheredBytes === 0 ? this.#nextInPlace() : this.#nextGathered();
@@ -101,7 +101,7 @@ export class PacketReader {
     }
   }
 
-  #nextInPlace(): Packet | undefined {
+  #nextInPlace(): DecodedPacket | undefined {
     if (this.#at === this.#chunk.length && !this.#openNextChunk()) return undefined;
     const bytes = this.#chunk;
     const start = this.#at;
@@ -156,7 +156,7 @@ export class PacketReader {
   }
 
   /** The packet that was cut, once all its bytes are here. */
-  #nextGathered(): Packet | undefined {
+  #nextGathered(): DecodedPacket | undefined {
     do {
       if (this.#gatheredSize === 0) this.#gatherHeader();
       if (this.#gatheredSize !== 0) this.#gather(this.#gatheredSize);
@@ -196,7 +196,7 @@ export class PacketReader {
     this.#gathered = grown;
   }
 
-  #decodeGathered(): Packet {
+  #decodeGathered(): DecodedPacket {
     const bytes = this.#gathered;
     const size = this.#gatheredSize;
     this.#forgetGathered();
@@ -211,7 +211,7 @@ export class PacketReader {
     this.#gatheredSize = 0;
   }
 
-  #decode(bytes: Uint8Array, frameStart: number, bodyStart: number, frameEnd: number): Packet {
+  #decode(bytes: Uint8Array, frameStart: number, bodyStart: number, frameEnd: number): DecodedPacket {
     const cursor = this.#cursor;
     cursor.bytes = bytes;
     cursor.frameStart = frameStart;

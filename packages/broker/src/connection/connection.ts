@@ -18,6 +18,7 @@ import type { Engine } from '../engine.ts';
 import type { Handshake } from '../handlers/handshake.ts';
 import type { Reauthentication } from '../handlers/reauthentication.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
+import type { Author } from '../publishing/message-in-bytes.ts';
 import { hostPublisher, type Publisher } from '../publishing/publishing.ts';
 import type { Copy } from '../routing/subscription.ts';
 import type { Session } from '../session/session.ts';
@@ -59,6 +60,8 @@ export class Connection implements ChannelReceiver {
   client: ConnectedClient | undefined = undefined;
   /** In whose name the client publishes; set when it is admitted. */
   publisher: Publisher = hostPublisher;
+  /** What its messages say of where they come from; set when it is admitted. */
+  author: Author = { publisherId: '', origin: 'client', mountPoint: '' };
   /** Milliseconds since 1970: when the bytes at hand came. One look at the clock serves all packets of a chunk. */
   arrivedAt = 0;
   inboundAliases = new InboundAliases(0);

@@ -1,5 +1,5 @@
 import type { ByteChannel } from '@carillon/hooks';
-import { type Packet, PacketReader, type ProtocolVersion, ReasonCode } from '@carillon/protocol';
+import { type DecodedPacket, PacketReader, type ProtocolVersion, ReasonCode } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import { dispatch } from '../handlers/dispatch.ts';
 import { isPromise } from '../when-done.ts';
@@ -100,7 +100,7 @@ export class Intake {
     done?.();
   }
 
-  #handle(packet: Packet): void {
+  #handle(packet: DecodedPacket): void {
     this.#connection.packetCame();
     this.#engine.counters.messagesReceived++;
     const pending = dispatch(this.#connection, packet);

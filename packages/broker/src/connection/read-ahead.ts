@@ -1,8 +1,8 @@
-import type { Packet, PacketReader } from '@carillon/protocol';
+import type { DecodedPacket, PacketReader } from '@carillon/protocol';
 
 /** Packets that came while a handler waits for something, in order; a fault in the bytes stands at their end. */
 export class ReadAhead {
-  #packets: Packet[] = [];
+  #packets: DecodedPacket[] = [];
   #fault: unknown = undefined;
 
   get length(): number {
@@ -14,18 +14,18 @@ export class ReadAhead {
   }
 
   /** The next packet; throws the fault when that is next. */
-  take(): Packet | undefined {
+  take(): DecodedPacket | undefined {
     const packet = this.#packets.shift();
     if (packet === undefined && this.#fault !== undefined) throw this.#fault;
     return packet;
   }
 
-  put(packet: Packet): void {
+  put(packet: DecodedPacket): void {
     this.#packets.push(packet);
   }
 
   /** Reads one more packet. A fault is kept: what came before it is still to be handled. */
-  read(reader: PacketReader): Packet | undefined {
+  read(reader: PacketReader): DecodedPacket | undefined {
     try {
       return reader.next();
     } catch (error) {

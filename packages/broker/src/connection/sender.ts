@@ -1,9 +1,8 @@
 import type { ByteChannel } from '@carillon/hooks';
-import type { Message } from '@carillon/persistence';
 import { type DiagnosticProperties, type Packet, ReasonCode } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
-import { encodeFrame, type PublishFrame, type PublishLayout } from '../publishing/publish-frame.ts';
+import { encodeFrame, type PublishFrame } from '../publishing/publish-frame.ts';
 import type { Copy } from '../routing/subscription.ts';
 import type { Flushable } from '../store/turn.ts';
 import type { Connection } from './connection.ts';
@@ -35,7 +34,7 @@ export class Sender implements Flushable {
     this.#engine = engine;
     this.#connection = connection;
     this.#channel = channel;
-    this.#output = new Output(engine.buffers, channel);
+    this.#output = new Output(engine.outputSlab, channel);
   }
 
   /** Bytes that the peer has not taken yet. */
@@ -91,6 +90,26 @@ export class Sender implements Flushable {
   /** A message; false when it is larger than the client takes, and nothing was sent. [MQTT-3.1.2-24] */
   publish(copy: Copy, packetId: number, dup: boolean, fanOut: FanOut | undefined): boolean {
     const { terms, session } = this.#connection;
+    const isShared =
+      fanOut?.content === copy.content &&
+      !dup &&
+      copy.subscriptionIdentifiers.length === 0 &&
+      terms.clientTopicAliasMaximum === 0 &&
+      session?.mountPoint === '';
+    if (!isShared) {
+      if (!this.#publishOwn(copy, packetId, dup, fanOut?.now ?? this.#engine.now())) return false;
+    } else {
+      const frame = fanOut.frameFor(terms.version, copy.qos, copy.retain);
+      if (frame.length > terms.clientMaximumPacketSize) return false;
+      this.#appendFrame(frame, packetId);
+    }
+    this.#tellDelivered(copy, packetId, dup);
+    return true;
+  }
+
+  /** As no other client sees it: with its aliases, its subscription identifiers, below its mount point. */
+  #publishOwn(copy: Copy, packetId: number, dup: boolean, now: number): boolean {
+    const { terms, session } = this.#connection;
     const message = asSeenBy(copy.message, session?.mountPoint ?? '');
     const { topic } = message;
     const plain = {
@@ -103,19 +122,19 @@ export class Sender implements Flushable {
       topicAlias: undefined,
     };
     const alias = terms.clientTopicAliasMaximum === 0 ? undefined : this.#aliases.propose(topic);
-    const layout =
-      alias === undefined ? plain : { ...plain, topic: alias.isKnown ? '' : topic, topicAlias: alias.alias };
-    const frame = this.#encode(message, layout, fanOut);
-    if (frame.length <= terms.clientMaximumPacketSize) {
-      if (alias !== undefined && !alias.isKnown) this.#aliases.settle(topic, alias);
-      this.#appendFrame(frame, packetId);
-    } else {
+    if (alias !== undefined) {
+      const layout = { ...plain, topic: alias.isKnown ? '' : topic, topicAlias: alias.alias };
+      const frame = encodeFrame(message, layout, now);
+      if (frame.length <= terms.clientMaximumPacketSize) {
+        if (!alias.isKnown) this.#aliases.settle(topic, alias);
+        this.#appendFrame(frame, packetId);
+        return true;
+      }
       // An alias takes three bytes, which may be those too many.
-      const withoutAlias = alias === undefined ? frame : this.#encode(message, plain, fanOut);
-      if (withoutAlias.length > terms.clientMaximumPacketSize) return false;
-      this.#appendFrame(withoutAlias, packetId);
     }
-    this.#tellDelivered(copy, packetId, dup);
+    const frame = encodeFrame(message, plain, now);
+    if (frame.length > terms.clientMaximumPacketSize) return false;
+    this.#appendFrame(frame, packetId);
     return true;
   }
 
@@ -139,16 +158,10 @@ export class Sender implements Flushable {
     if (this.#connection.state === 'closing') this.#channel.end();
   }
 
-  #encode(message: Message, layout: PublishLayout, fanOut: FanOut | undefined): PublishFrame {
-    return fanOut === undefined
-      ? encodeFrame(message, layout, this.#engine.now())
-      : fanOut.frameFor(message, layout);
-  }
-
   #appendFrame(frame: PublishFrame, packetId: number): void {
     if (frame.packetIdAt === -1) this.#output.appendRange(frame.bytes, frame.start, frame.end);
     else this.#output.appendWithPacketId(frame, packetId);
-    if (frame.payload !== undefined) this.#output.appendByReference(frame.payload);
+    if (frame.payload !== undefined) this.#output.appendRange(frame.payload, 0, frame.payload.length);
     const { counters } = this.#engine;
     counters.messagesSent++;
     counters.publishSent++;
@@ -168,9 +181,10 @@ export class Sender implements Flushable {
     if (this.isCongested) this.#connection.becameCongested();
   }
 
-  #tellDelivered({ message, qos }: Copy, packetId: number, dup: boolean): void {
+  #tellDelivered(copy: Copy, packetId: number, dup: boolean): void {
     const { delivered } = this.#engine.hooks.slots;
     if (delivered === null) return;
+    const { message, qos } = copy;
     const clientId = this.#connection.session?.clientId ?? '';
     delivered({ message, clientId, qos, packetId, dup });
   }

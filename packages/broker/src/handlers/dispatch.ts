@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@carillon/persistence';
-import { type Packet, ProtocolError, ReasonCode } from '@carillon/protocol';
+import { type DecodedPacket, ProtocolError, ReasonCode } from '@carillon/protocol';
 import type { Connection } from '../connection/connection.ts';
 import { handleAuth } from './auth.ts';
 import { handleConnect } from './connect.ts';
@@ -14,7 +14,7 @@ import { handleSubscribe } from './subscribe.ts';
 import { handleUnsubscribe } from './unsubscribe.ts';
 
 /** Is this packet allowed in this state of the conversation? Then its handler gets it. */
-export function dispatch(connection: Connection, packet: Packet): MaybePromise<void> {
+export function dispatch(connection: Connection, packet: DecodedPacket): MaybePromise<void> {
   switch (connection.state) {
     case 'connected':
       return handle(connection, packet);
@@ -30,7 +30,7 @@ export function dispatch(connection: Connection, packet: Packet): MaybePromise<v
 }
 
 /** The client has named an authentication method: nothing but AUTH and DISCONNECT may come. [MQTT-3.1.2-30] */
-function handleBeforeConnack(connection: Connection, packet: Packet): MaybePromise<void> {
+function handleBeforeConnack(connection: Connection, packet: DecodedPacket): MaybePromise<void> {
   switch (packet.type) {
     case 'auth':
       return connection.handshake?.continueAuthentication(packet);
@@ -45,7 +45,7 @@ function handleBeforeConnack(connection: Connection, packet: Packet): MaybePromi
   }
 }
 
-function handle(connection: Connection, packet: Packet): MaybePromise<void> {
+function handle(connection: Connection, packet: DecodedPacket): MaybePromise<void> {
   switch (packet.type) {
     case 'publish':
       return handlePublish(connection, packet);

@@ -308,10 +308,16 @@ export class Handshake {
     const connection = this.#connection;
     const { session, sessionPresent } = takeSession(connection, admission);
     connection.client = client;
+    const { inProcess } = connection;
     connection.publisher =
-      connection.inProcess === undefined
-        ? { view: client, permissions: admission.permissions, mustBeAuthorized: true }
-        : publisherOf(connection.inProcess.origin);
+      inProcess === undefined
+        ? { view: client, permissions: admission.permissions, mustBeAuthorized: true, session }
+        : { ...publisherOf(inProcess.origin), session };
+    connection.author = {
+      publisherId: inProcess?.publisherId ?? session.clientId,
+      origin: inProcess === undefined ? 'client' : (inProcess.origin ?? 'host'),
+      mountPoint: session.mountPoint,
+    };
     connection.agree(negotiated.terms);
     this.#engine.wills.replace(session, this.#pendingWill(session));
     if (this.#engine.turn.hasOperations && !(await this.#isStored())) {

@@ -1,33 +1,26 @@
-import type { MaybePromise, Message } from '@carillon/persistence';
-import {
-  DecodedPublish,
-  type MessageProperties,
-  ProtocolError,
-  type PublishPacket,
-  ReasonCode,
-} from '@carillon/protocol';
+import type { MaybePromise } from '@carillon/persistence';
+import { type DecodedPublish, ProtocolError, ReasonCode } from '@carillon/protocol';
 import { findTopicNameFault, type TopicFault } from '@carillon/topics';
 import { acknowledgeWhenStored } from '../connection/acknowledge-when-stored.ts';
 import type { Connection } from '../connection/connection.ts';
-import { mountProperties } from '../connection/mount-point.ts';
-import { createMessage } from '../publishing/broker-message.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
+import { MessageInBytes } from '../publishing/message-in-bytes.ts';
 import { RefusedPublish } from '../publishing/publishing.ts';
 import { tellPublished } from '../publishing/tell-published.ts';
-import type { Session } from '../session/session.ts';
 import { isOwnTopic } from '../system/own-topics.ts';
 import { isPromise } from '../when-done.ts';
 
 /** PUBLISH from a client: alias, legality, grants and window, QoS 2 repeats; then it is a message. */
-export function handlePublish(connection: Connection, packet: PublishPacket): MaybePromise<void> {
+export function handlePublish(connection: Connection, packet: DecodedPublish): MaybePromise<void> {
   const { session, engine } = connection;
   if (session === undefined) return undefined;
   engine.counters.publishReceived++;
-  engine.counters.publishBytesReceived += packet.payload.length;
+  engine.counters.publishBytesReceived += packet.frameEnd - packet.payloadStart;
   const topic = resolveAlias(connection, packet);
   checkContents(connection, packet);
   checkGrants(connection, packet);
-  const topicFault = findTopicFault(connection, session.mountPoint, topic);
+  const mounted = session.mountPoint === '' ? topic : session.mountPoint + topic;
+  const topicFault = findTopicFault(connection, mounted);
   if (packet.qos === 2 && session.inboundIds.has(packet.packetId)) {
     // A repeat: it was taken over before. [MQTT-4.3.3-10]
     countInWindow(connection, packet);
@@ -48,10 +41,9 @@ export function handlePublish(connection: Connection, packet: PublishPacket): Ma
   const begun = packet.qos === 2 ? session.beingTakenOver.get(packet.packetId) : undefined;
   // A repeat on the next connection, while the hooks still think about the first.
   if (begun !== undefined) return begun.then((settled) => answer(connection, packet, topic, settled));
-  const message = messageOf(connection, packet, topic, session);
-  const source =
-    packet instanceof DecodedPublish ? { message, packet, version: connection.terms.version } : undefined;
-  const outcome = engine.publishing.publish(message, connection.publisher, source);
+  const content = new MessageInBytes(packet, mounted, connection.author, connection.arrivedAt);
+  const { publisher, terms } = connection;
+  const outcome = engine.publishing.publish(content, publisher, packet, terms.version);
   if (!isPromise(outcome)) {
     answer(connection, packet, topic, outcome);
     if (!(outcome instanceof RefusedPublish)) tellPublished(engine, outcome, connection.publisher.view);
@@ -66,7 +58,7 @@ export function handlePublish(connection: Connection, packet: PublishPacket): Ma
 }
 
 /** [MQTT-3.3.2-7] to [MQTT-3.3.2-12] */
-function resolveAlias(connection: Connection, packet: PublishPacket): string {
+function resolveAlias(connection: Connection, packet: DecodedPublish): string {
   const { topicAlias } = packet.properties;
   if (topicAlias !== undefined) return connection.inboundAliases.resolve(packet.topic, topicAlias);
   if (packet.topic === '') {
@@ -76,12 +68,11 @@ function resolveAlias(connection: Connection, packet: PublishPacket): string {
 }
 
 /** The mount point counts too: some receivers see it. A topic with a route was found good when that was made. */
-function findTopicFault({ engine }: Connection, mountPoint: string, topic: string): TopicFault | undefined {
-  const mounted = mountPoint === '' ? topic : mountPoint + topic;
+function findTopicFault({ engine }: Connection, mounted: string): TopicFault | undefined {
   return engine.router.remembers(mounted) ? undefined : findTopicNameFault(mounted, engine.topicLimits);
 }
 
-function checkContents({ engine, session, terms }: Connection, { properties }: PublishPacket): void {
+function checkContents({ engine, session, terms }: Connection, { properties }: DecodedPublish): void {
   if (terms.version !== 5) return;
   if (properties.subscriptionIdentifiers !== undefined) {
     throw new ProtocolError(
@@ -101,7 +92,7 @@ function checkContents({ engine, session, terms }: Connection, { properties }: P
 }
 
 /** What CONNACK granted. MQTT 3 has no way to be told of these limits; there the connection ends too. */
-function checkGrants({ terms }: Connection, packet: PublishPacket): void {
+function checkGrants({ terms }: Connection, packet: DecodedPublish): void {
   if (packet.qos > terms.maximumQoS) {
     throw new ProtocolError(
       ReasonCode.QoSNotSupported,
@@ -115,7 +106,7 @@ function checkGrants({ terms }: Connection, packet: PublishPacket): void {
 }
 
 /** Identifiers that are not finished count against Receive Maximum, each once. [MQTT-3.3.4-7] */
-function countInWindow(connection: Connection, { qos, packetId }: PublishPacket): void {
+function countInWindow(connection: Connection, { qos, packetId }: DecodedPublish): void {
   if (qos === 0) return;
   if (qos === 1) connection.unacknowledgedQoS1++;
   else connection.countedIds.add(packetId);
@@ -129,34 +120,10 @@ function countInWindow(connection: Connection, { qos, packetId }: PublishPacket)
   }
 }
 
-function messageOf(connection: Connection, packet: PublishPacket, topic: string, session: Session): Message {
-  const { mountPoint } = session;
-  const { inProcess } = connection;
-  return createMessage(
-    {
-      topic: mountPoint === '' ? topic : mountPoint + topic,
-      payload: packet.payload,
-      qos: packet.qos,
-      retain: packet.retain,
-      properties: mountProperties(messageProperties(packet), mountPoint),
-      origin: inProcess === undefined ? 'client' : (inProcess.origin ?? 'host'),
-      publisherId: inProcess?.publisherId ?? session.clientId,
-    },
-    connection.arrivedAt,
-  );
-}
-
-/** A topic alias ends with its hop. [MQTT-3.3.2-7] */
-function messageProperties({ properties }: PublishPacket): MessageProperties {
-  if (properties.topicAlias === undefined) return properties;
-  const { topicAlias: _, ...others } = properties;
-  return others;
-}
-
 /** The connection may be over by now, but the session may go on: what it has to know is noted all the same. */
 function answer(
   connection: Connection,
-  packet: PublishPacket,
+  packet: DecodedPublish,
   topic: string,
   outcome: FanOut | RefusedPublish,
 ): void {
@@ -165,11 +132,11 @@ function answer(
   else accept(connection, packet, outcome);
 }
 
-function accept(connection: Connection, { qos, packetId }: PublishPacket, fanOut: FanOut): void {
+function accept(connection: Connection, { qos, packetId }: DecodedPublish, fanOut: FanOut): void {
   const { engine, session } = connection;
   if (qos === 2 && session !== undefined) {
     session.inboundIds.add(packetId);
-    const { topic } = fanOut.message;
+    const { topic } = fanOut.content;
     if (session.isStored && !engine.storage.isVolatile(topic)) {
       const { clientId } = session;
       engine.turn.record({ do: 'putInboundId', clientId, packetId }, engine.storage.durabilityOf(topic));
@@ -187,7 +154,12 @@ function accept(connection: Connection, { qos, packetId }: PublishPacket, fanOut
  * is acknowledged as usual and goes nowhere, v3:[MQTT-3.3.5-2]; upon what could not be done this time the
  * connection ends, v3:[MQTT-4.8.0-2], so that the client sends it again.
  */
-function refuse(connection: Connection, packet: PublishPacket, topic: string, refused: RefusedPublish): void {
+function refuse(
+  connection: Connection,
+  packet: DecodedPublish,
+  topic: string,
+  refused: RefusedPublish,
+): void {
   const { qos, packetId } = packet;
   connection.tellRefused('publish', refused.reasonCode, refused.reason, refused.by, topic);
   if (qos === 0) return;

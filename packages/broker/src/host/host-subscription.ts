@@ -63,6 +63,10 @@ export class InProcessSubscription implements HostSubscription, Receiver {
     return !this.#isOver;
   }
 
+  get isStored(): boolean {
+    return false;
+  }
+
   get load(): number {
     return this.#queue.length;
   }
@@ -101,7 +105,7 @@ export class InProcessSubscription implements HostSubscription, Receiver {
   #take(copy: Copy, fanOut: FanOut): void {
     if (this.#isOver) return;
     if (this.#queue.length >= this.#maximumQueued) {
-      this.#engine.drop(copy.message, 'handler-full', undefined, fanOut);
+      this.#engine.drop(copy.content, 'handler-full', undefined, fanOut);
       return;
     }
     this.#queue.push(this.#receive(copy, false));

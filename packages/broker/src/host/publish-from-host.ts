@@ -5,6 +5,7 @@ import { findTopicNameFault } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
 import { OptionError } from '../options/option-error.ts';
 import { createMessage } from '../publishing/broker-message.ts';
+import { MadeMessage } from '../publishing/content.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import { PublishError } from '../publishing/publish-error.ts';
 import { publisherOf, RefusedPublish } from '../publishing/publishing.ts';
@@ -38,7 +39,7 @@ export function publishFromHost(
     engine.now(),
   );
   if (tellsOfBridge) return engine.publishing.publishSystem(message).receipt();
-  return whenDone(engine.publishing.publish(message, publisherOf(origin)), (outcome) => {
+  return whenDone(engine.publishing.publish(new MadeMessage(message), publisherOf(origin)), (outcome) => {
     if (outcome instanceof RefusedPublish) throw refusal(topic, outcome);
     tellPublished(engine, outcome, undefined);
     return whenDone(stored(engine, topic, outcome), () => outcome.receipt());

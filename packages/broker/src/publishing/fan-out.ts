@@ -1,15 +1,8 @@
 import type { DropReason, DropRecord, PublishReceipt } from '@carillon/hooks';
 import type { Message } from '@carillon/persistence';
-import type { Copy } from '../routing/subscription.ts';
-import { detachMessage } from './broker-message.ts';
-import { lowerQoS } from './lower-qos.ts';
-import {
-  encodeFrame,
-  type PublishFrame,
-  type PublishLayout,
-  SharedFrames,
-  type SourceFrame,
-} from './publish-frame.ts';
+import type { DecodedPublish, ProtocolVersion, QoS } from '@carillon/protocol';
+import type { Content } from './content.ts';
+import { type PublishFrame, sharedFrame } from './publish-frame.ts';
 
 /** A copy that waits for the store before it may go to its receiver. */
 export interface HeldCopy {
@@ -19,45 +12,60 @@ export interface HeldCopy {
 
 /** One message on its way to its receivers, and what became of the copies. */
 export class FanOut {
-  readonly message: Message;
+  readonly content: Content;
   readonly now: number;
   /**
    * The batch that must be stored before any receiver sees the message, 0 for none: QoS 2 reaches nobody
    * before it is stored.
    */
-  readonly heldUntil: number;
+  heldUntil = 0;
+  /** What it came in, as long as no hook has changed it: the bytes may serve for those it leaves in. */
+  readonly packet: DecodedPublish | undefined;
+  readonly version: ProtocolVersion;
   matched = 0;
   sent = 0;
   queued = 0;
   #dropped: DropRecord[] | undefined = undefined;
-  #kept: Message | undefined = undefined;
-  #frames: SharedFrames | undefined = undefined;
   #held: HeldCopy[] | undefined = undefined;
-  readonly #source: SourceFrame | undefined;
+  /** One layout is all that most fan-outs need. */
+  #firstKey = -1;
+  #firstFrame: PublishFrame | undefined = undefined;
+  #otherFrames: Map<number, PublishFrame> | undefined = undefined;
 
-  /** `source` is what the message came in, and is used only as long as no hook has changed the message. */
-  constructor(message: Message, now: number, heldUntil: number, source?: SourceFrame) {
-    this.message = message;
+  constructor(
+    content: Content,
+    now: number,
+    packet: DecodedPublish | undefined = undefined,
+    version: ProtocolVersion = 5,
+  ) {
+    this.content = content;
     this.now = now;
-    this.heldUntil = heldUntil;
-    this.#source = source?.message === message ? source : undefined;
+    this.packet = packet;
+    this.version = version;
+  }
+
+  get message(): Message {
+    return this.content.message;
   }
 
   /**
-   * `message` in the form in which it can be kept. However many keep the message of this fan-out, it is one
-   * object: in memory once, in the store once.
+   * The frame for all receivers to whom nothing but this makes a difference: encoded once, however many there are.
+   * Once for a hundred receivers costs 2 to 3 µs, a hundred times 50 to 160 µs.
    */
-  keep(message: Message): Message {
-    if (message !== this.message) return detachMessage(message);
-    this.#kept ??= detachMessage(message);
-    return this.#kept;
-  }
-
-  /** The message, or what a hook made of it for one receiver, in bytes. */
-  frameFor(message: Message, layout: PublishLayout): PublishFrame {
-    if (message !== this.message && message !== this.#kept) return encodeFrame(message, layout, this.now);
-    this.#frames ??= new SharedFrames(this.message, this.now, this.#source);
-    return this.#frames.frameFor(layout);
+  frameFor(version: ProtocolVersion, qos: QoS, retain: boolean): PublishFrame {
+    const key = (version === 5 ? 6 : 0) + qos * 2 + (retain ? 1 : 0);
+    if (key === this.#firstKey && this.#firstFrame !== undefined) return this.#firstFrame;
+    const known = this.#otherFrames?.get(key);
+    if (known !== undefined) return known;
+    const frame = sharedFrame(this, version, qos, retain);
+    if (this.#firstFrame === undefined) {
+      this.#firstKey = key;
+      this.#firstFrame = frame;
+    } else {
+      this.#otherFrames ??= new Map();
+      this.#otherFrames.set(key, frame);
+    }
+    return frame;
   }
 
   hold(copy: HeldCopy): void {
@@ -92,9 +100,4 @@ export class FanOut {
       dropped: this.#dropped ?? [],
     };
   }
-}
-
-/** The copy with another message in it, when a hook changed it. */
-export function copyWith(copy: Copy, message: Message): Copy {
-  return { ...copy, message, qos: lowerQoS(message.qos, copy.qos) };
 }

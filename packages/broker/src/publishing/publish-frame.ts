@@ -8,6 +8,8 @@ import {
 } from '@carillon/protocol';
 import { largePayload } from '../connection/output.ts';
 import { outgoingProperties } from './broker-message.ts';
+import type { Content } from './content.ts';
+import type { FanOut } from './fan-out.ts';
 
 /** An encoded PUBLISH: everything but the packet identifier is in place. */
 export interface PublishFrame {
@@ -36,13 +38,6 @@ export interface PublishLayout {
   readonly topicAlias: number | undefined;
 }
 
-/** The bytes a message came in, which may serve for those it leaves in. */
-export interface SourceFrame {
-  readonly message: Message;
-  readonly packet: DecodedPublish;
-  readonly version: ProtocolVersion;
-}
-
 export function encodeFrame(message: Message, layout: PublishLayout, now: number): PublishFrame {
   const byReference = message.payload.length >= largePayload;
   const { bytes, packetIdAt } = encodePublish(
@@ -64,23 +59,47 @@ export function encodeFrame(message: Message, layout: PublishLayout, now: number
   return { bytes, start: 0, end: bytes.length, packetIdAt, payload, length };
 }
 
+/** The frame that every receiver gets to whom only version, QoS and RETAIN make a difference. */
+export function sharedFrame(
+  { content, packet, version: cameIn, now }: FanOut,
+  version: ProtocolVersion,
+  qos: QoS,
+  retain: boolean,
+): PublishFrame {
+  if (packet !== undefined && fitsAsItCame(packet, cameIn, content, version, qos, retain)) {
+    return frameOf(packet, version);
+  }
+  const { message } = content;
+  const { topic } = message;
+  return encodeFrame(
+    message,
+    { version, qos, retain, dup: false, subscriptionIdentifiers: [], topic, topicAlias: undefined },
+    now,
+  );
+}
+
 /** Whether the packet as it came is what the receiver is to get, but for the packet identifier. */
-export function fitsLayout({ packet, version, message }: SourceFrame, layout: PublishLayout): boolean {
-  const sameForm = (version === 5) === (layout.version === 5);
-  const { properties, qos, retain, dup } = packet;
+function fitsAsItCame(
+  packet: DecodedPublish,
+  cameIn: ProtocolVersion,
+  content: Content,
+  version: ProtocolVersion,
+  qos: QoS,
+  retain: boolean,
+): boolean {
   return (
-    sameForm &&
-    qos === layout.qos &&
-    retain === layout.retain &&
-    !dup &&
-    properties.topicAlias === undefined &&
-    properties.messageExpiryInterval === undefined &&
-    packet.topic === message.topic
+    (cameIn === 5) === (version === 5) &&
+    packet.qos === qos &&
+    packet.retain === retain &&
+    !packet.dup &&
+    packet.properties.topicAlias === undefined &&
+    packet.properties.messageExpiryInterval === undefined &&
+    packet.topic === content.topic
   );
 }
 
 /** The packet as it came. A copy of bytes costs a tenth of an encoding; runs of them cost next to nothing. */
-export function frameOfSource({ packet, version }: SourceFrame): PublishFrame {
+function frameOf(packet: DecodedPublish, version: ProtocolVersion): PublishFrame {
   const { source, frameStart, frameEnd, payloadStart, propertiesStart, qos } = packet;
   const length = frameEnd - frameStart;
   if (qos === 0) {
@@ -116,45 +135,4 @@ function layoutProperties(message: Message, layout: PublishLayout, now: number):
     ...(subscriptionIdentifiers.length > 0 ? { subscriptionIdentifiers } : {}),
     ...(topicAlias === undefined ? {} : { topicAlias }),
   };
-}
-
-/**
- * The frames of one message on its way to many receivers: each layout is made once. Layouts with
- * subscription identifiers or aliases belong to one receiver and are not kept.
- */
-export class SharedFrames {
-  readonly #message: Message;
-  readonly #now: number;
-  readonly #source: SourceFrame | undefined;
-  /** By version (5 or before), QoS and RETAIN. */
-  readonly #frames: (PublishFrame | undefined)[] = [];
-
-  constructor(message: Message, now: number, source: SourceFrame | undefined) {
-    this.#message = message;
-    this.#now = now;
-    this.#source = source;
-  }
-
-  frameFor(layout: PublishLayout): PublishFrame {
-    const message = this.#message;
-    const isOwn =
-      layout.dup ||
-      layout.topicAlias !== undefined ||
-      layout.subscriptionIdentifiers.length > 0 ||
-      layout.topic !== message.topic;
-    if (isOwn) return encodeFrame(message, layout, this.#now);
-    const index = (layout.version === 5 ? 6 : 0) + layout.qos * 2 + (layout.retain ? 1 : 0);
-    const known = this.#frames[index];
-    if (known !== undefined) return known;
-    const frame = this.#make(layout);
-    this.#frames[index] = frame;
-    return frame;
-  }
-
-  #make(layout: PublishLayout): PublishFrame {
-    const source = this.#source;
-    return source !== undefined && fitsLayout(source, layout)
-      ? frameOfSource(source)
-      : encodeFrame(this.#message, layout, this.#now);
-  }
 }

@@ -1,16 +1,17 @@
 import type { ClientView, PublishEvent, Refusal } from '@carillon/hooks';
 import type { MaybePromise, Message } from '@carillon/persistence';
-import { ReasonCode } from '@carillon/protocol';
+import { type DecodedPublish, type ProtocolVersion, ReasonCode } from '@carillon/protocol';
 import { findTopicNameFault } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
-import { type Destination, withoutNoLocal } from '../routing/router.ts';
+import { type Destination, type Route, withoutNoLocal } from '../routing/router.ts';
 import type { ShareGroup } from '../routing/share-group.ts';
-import type { Receiver } from '../routing/subscription.ts';
+import { Copy, type Receiver } from '../routing/subscription.ts';
+import type { Session } from '../session/session.ts';
 import { whenDone } from '../when-done.ts';
+import { type Content, MadeMessage } from './content.ts';
 import { FanOut } from './fan-out.ts';
 import { lowerQoS } from './lower-qos.ts';
 import { allowsTopic, type Permissions } from './permissions.ts';
-import type { SourceFrame } from './publish-frame.ts';
 
 /** A message that was not taken over, and why. */
 export class RefusedPublish {
@@ -41,12 +42,15 @@ export interface Publisher {
   readonly permissions: Permissions | undefined;
   /** Whether `authorizePublish` is asked. */
   readonly mustBeAuthorized: boolean;
+  /** Where the identifiers of its QoS 2 messages are noted; undefined for those who have none. */
+  readonly session: Session | undefined;
 }
 
 export const hostPublisher: Publisher = Object.freeze({
   view: undefined,
   permissions: undefined,
   mustBeAuthorized: false,
+  session: undefined,
 });
 
 const bridgePublisher: Publisher = Object.freeze({ ...hostPublisher, mustBeAuthorized: true });
@@ -55,6 +59,7 @@ const bridgePublisher: Publisher = Object.freeze({ ...hostPublisher, mustBeAutho
 export function publisherOf(origin: 'host' | 'bridge' = 'host'): Publisher {
   return origin === 'bridge' ? bridgePublisher : hostPublisher;
 }
+const noIdentifiers: readonly number[] = Object.freeze([]);
 
 /** The way of a message from "somebody wants to publish" to its receivers, the same for every origin. */
 export class Publishing {
@@ -66,50 +71,62 @@ export class Publishing {
 
   /**
    * Permissions, `authorizePublish`, `rewritePublish`, `commitPublish`, then retained store and receivers.
-   * Synchronous unless a hook answers by promise.
+   * Synchronous unless a hook answers by promise. `packet` is what the content came in, of MQTT `version`.
    */
   publish(
-    message: Message,
+    content: Content,
     publisher: Publisher,
-    source?: SourceFrame,
+    packet?: DecodedPublish,
+    version: ProtocolVersion = 5,
   ): MaybePromise<FanOut | RefusedPublish> {
     const { authorizePublish, rewritePublish, commitPublish, rewriteRetained } = this.#engine.hooks.slots;
-    if (!allowsTopic(publisher, message.topic)) return notPermitted(message.topic);
+    if (!allowsTopic(publisher, content.topic)) return notPermitted(content.topic);
     if (
       (authorizePublish === null || !publisher.mustBeAuthorized) &&
       rewritePublish === null &&
       commitPublish === null &&
-      (rewriteRetained === null || !message.retain)
+      (rewriteRetained === null || !content.retain)
     ) {
-      return this.#takeOver(message, message, message.receivedAt, source);
+      return this.#takeOver(new FanOut(content, content.receivedAt, packet, version), content, publisher);
     }
-    return this.#askHooks(message, publisher, source);
+    return this.#askHooks(content, publisher, packet, version);
   }
 
   /** As publish, past all hooks: for `$SYS`, which is kept in memory only. */
   publishSystem(message: Message): FanOut {
-    const fanOut = new FanOut(message, this.#engine.now(), 0);
+    const fanOut = new FanOut(new MadeMessage(message), this.#engine.now());
     if (message.retain) this.#engine.retained.keepSystem(message);
-    this.#reach(fanOut);
+    this.#reach(fanOut, this.#engine.router.route(message.topic));
     return fanOut;
   }
 
   /** Gives a message of a share group to another member, when the one who had it is gone. */
-  redistribute(message: Message, group: ShareGroup, except: ReadonlySet<Receiver>): void {
-    const fanOut = new FanOut(message, this.#engine.now(), 0);
-    this.#reachGroup(group, fanOut, except);
+  redistribute(content: Content, group: ShareGroup, except: ReadonlySet<Receiver>): void {
+    this.#reachGroup(group, new FanOut(content, this.#engine.now()), except);
   }
 
   #askHooks(
-    message: Message,
+    content: Content,
     publisher: Publisher,
-    source: SourceFrame | undefined,
+    packet: DecodedPublish | undefined,
+    version: ProtocolVersion,
   ): MaybePromise<FanOut | RefusedPublish> {
+    const { message } = content;
     return whenDone(this.#authorize(message, publisher), (refused) => {
       if (refused !== undefined) return refused;
       return whenDone(this.#rewrite(message, publisher), (rewritten) => {
         if (rewritten instanceof RefusedPublish) return rewritten;
-        return this.#commit(rewritten, publisher, source);
+        return whenDone(this.#commit(rewritten, publisher), (retained) => {
+          if (retained instanceof RefusedPublish) return retained;
+          const now = this.#engine.now();
+          // What a hook has changed is not what came any more.
+          const fanOut =
+            rewritten === message
+              ? new FanOut(content, now, packet, version)
+              : new FanOut(new MadeMessage(rewritten), now);
+          const kept = retained === rewritten ? fanOut.content : retained && new MadeMessage(retained);
+          return this.#takeOver(fanOut, kept, publisher);
+        });
       });
     });
   }
@@ -149,23 +166,17 @@ export class Publishing {
     });
   }
 
-  /** The host's own transaction comes before anybody sees the message: what it refuses has not happened. */
-  #commit(
-    message: Message,
-    publisher: Publisher,
-    source: SourceFrame | undefined,
-  ): MaybePromise<FanOut | RefusedPublish> {
+  /**
+   * The host's own transaction comes before anybody sees the message: what it refuses has not happened. Gives the
+   * message as it is to be retained.
+   */
+  #commit(message: Message, publisher: Publisher): MaybePromise<Message | null | RefusedPublish> {
     const commit = this.#engine.hooks.slots.commitPublish;
     const event: PublishEvent = { message, client: publisher.view };
     const refusal = commit === null ? undefined : commit(event);
-    return whenDone(refusal, (refused) => {
-      if (refused !== undefined) return hookRefused(refused);
-      return whenDone(this.#rewriteRetained(event), (retained) =>
-        retained instanceof RefusedPublish
-          ? retained
-          : this.#takeOver(message, retained, this.#engine.now(), source),
-      );
-    });
+    return whenDone(refusal, (refused) =>
+      refused === undefined ? this.#rewriteRetained(event) : hookRefused(refused),
+    );
   }
 
   #rewriteRetained(event: PublishEvent): MaybePromise<Message | null | RefusedPublish> {
@@ -179,47 +190,41 @@ export class Publishing {
   }
 
   /** The broker is now responsible for the message. */
-  #takeOver(
-    message: Message,
-    retained: Message | null,
-    now: number,
-    source: SourceFrame | undefined,
-  ): FanOut {
-    const { turn } = this.#engine;
-    const fanOut = new FanOut(message, now, message.qos === 2 ? turn.number : 0, source);
-    if (message.retain && retained !== null) this.#engine.retained.keep(retained, fanOut);
-    this.#reach(fanOut);
+  #takeOver(fanOut: FanOut, retained: Content | null, publisher: Publisher): FanOut {
+    const { turn, router } = this.#engine;
+    const { content } = fanOut;
+    const route = router.route(content.topic);
+    // QoS 2 reaches nobody before everything that is to be stored of it is.
+    if (content.qos === 2 && (content.retain || leavesTraces(publisher, route))) {
+      fanOut.heldUntil = turn.number;
+    }
+    if (content.retain && retained !== null) this.#engine.retained.keep(retained, fanOut);
+    this.#reach(fanOut, route);
     if (fanOut.heldUntil !== 0) turn.hold(fanOut);
     return fanOut;
   }
 
-  #reach(fanOut: FanOut): void {
-    const route = this.#engine.router.route(fanOut.message.topic);
-    for (const destination of route.destinations) this.#reachDestination(destination, fanOut);
-    for (const group of route.groups) this.#reachGroup(group, fanOut, undefined);
+  #reach(fanOut: FanOut, { destinations, groups }: Route): void {
+    for (const destination of destinations) this.#reachDestination(destination, fanOut);
+    for (const group of groups) this.#reachGroup(group, fanOut, undefined);
   }
 
   #reachDestination(matching: Destination, fanOut: FanOut): void {
-    const { message } = fanOut;
-    const destination = matching.subscriptions === undefined ? matching : withoutNoLocal(matching, message);
+    const { content } = fanOut;
+    const destination =
+      matching.subscriptions === undefined ? matching : withoutNoLocal(matching, content.publisherId);
     if (destination === undefined) return;
     fanOut.matched++;
-    destination.receiver.accept(
-      {
-        message,
-        qos: lowerQoS(destination.qos, message.qos),
-        // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
-        retain: message.retain && destination.retainAsPublished,
-        subscriptionIdentifiers: destination.subscriptionIdentifiers,
-        share: undefined,
-      },
-      fanOut,
-    );
+    const { receiver, qos, retainAsPublished, subscriptionIdentifiers } = destination;
+    // [MQTT-3.3.1-12] [MQTT-3.3.1-13]
+    const retain = content.retain && retainAsPublished;
+    const copy = new Copy(content, lowerQoS(qos, content.qos), retain, subscriptionIdentifiers, undefined);
+    receiver.accept(copy, fanOut);
   }
 
   /** One member of the group gets the message. */
   #reachGroup(group: ShareGroup, fanOut: FanOut, except: ReadonlySet<Receiver> | undefined): void {
-    const { message } = fanOut;
+    const { content } = fanOut;
     fanOut.matched++;
     const candidates = group.candidates(except);
     const member =
@@ -227,27 +232,31 @@ export class Publishing {
         ? undefined
         : group.choose(
             candidates,
-            message,
+            content,
             this.#engine.options.shareStrategy,
             this.#engine.hooks.slots.selectShared,
           );
     if (member === undefined) {
-      this.#engine.drop(message, 'no-share-member', undefined, fanOut);
+      this.#engine.drop(content, 'no-share-member', undefined, fanOut);
       return;
     }
-    const { record, receiver } = member;
-    receiver.accept(
-      {
-        message,
-        qos: lowerQoS(record.qos, message.qos),
-        retain: message.retain && record.retainAsPublished,
-        subscriptionIdentifiers:
-          record.subscriptionIdentifier === undefined ? [] : [record.subscriptionIdentifier],
-        share: record.filter,
-      },
+    const { qos, retainAsPublished, subscriptionIdentifier, filter } = member.record;
+    const retain = content.retain && retainAsPublished;
+    const identifiers = subscriptionIdentifier === undefined ? noIdentifiers : [subscriptionIdentifier];
+    member.receiver.accept(
+      new Copy(content, lowerQoS(qos, content.qos), retain, identifiers, filter),
       fanOut,
     );
   }
+}
+
+/** Whether anything of a QoS 2 message will be stored: its identifier, or somebody's copy of it. */
+function leavesTraces({ session }: Publisher, { destinations, groups }: Route): boolean {
+  return (
+    session?.isStored === true ||
+    destinations.some(({ receiver }) => receiver.isStored) ||
+    groups.some(({ members }) => members.some(({ receiver }) => receiver.isStored))
+  );
 }
 
 function notPermitted(topic: string): RefusedPublish {

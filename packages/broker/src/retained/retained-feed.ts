@@ -1,8 +1,9 @@
 import type { Message } from '@carillon/persistence';
 import type { Engine } from '../engine.ts';
+import { MadeMessage } from '../publishing/content.ts';
 import { FanOut } from '../publishing/fan-out.ts';
 import { lowerQoS } from '../publishing/lower-qos.ts';
-import type { Copy, Subscription } from '../routing/subscription.ts';
+import { Copy, type Subscription } from '../routing/subscription.ts';
 
 /**
  * The retained messages for one new subscription, handed out one by one as the receiver has room: a
@@ -36,7 +37,7 @@ export class RetainedFeed {
   }
 
   fanOutFor(copy: Copy): FanOut {
-    return new FanOut(copy.message, this.#engine.now(), 0);
+    return new FanOut(copy.content, this.#engine.now());
   }
 
   /** No Local holds back a retained message of one's own too: the rule speaks of messages, live or not. [MQTT-3.8.3-3] */
@@ -47,13 +48,8 @@ export class RetainedFeed {
 
   #copyOf(message: Message): Copy {
     const { qos, subscriptionIdentifier } = this.#subscription.record;
-    return {
-      message,
-      qos: lowerQoS(qos, message.qos),
-      // Whatever Retain As Published says. [MQTT-3.3.1-9]
-      retain: true,
-      subscriptionIdentifiers: subscriptionIdentifier === undefined ? [] : [subscriptionIdentifier],
-      share: undefined,
-    };
+    const identifiers = subscriptionIdentifier === undefined ? [] : [subscriptionIdentifier];
+    // RETAIN is set, whatever Retain As Published says. [MQTT-3.3.1-9]
+    return new Copy(new MadeMessage(message), lowerQoS(qos, message.qos), true, identifiers, undefined);
   }
 }

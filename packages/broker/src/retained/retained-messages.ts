@@ -2,6 +2,7 @@ import type { Message } from '@carillon/persistence';
 import { NameTree } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
 import { hasExpired, sizeOf } from '../publishing/broker-message.ts';
+import type { Content } from '../publishing/content.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import type { Deadline } from '../time/deadlines.ts';
 
@@ -33,16 +34,18 @@ export class RetainedMessages {
   }
 
   /** Replaces the topic's retained message; an empty payload clears it. [MQTT-3.3.1-5] [MQTT-3.3.1-6] */
-  keep(message: Message, fanOut: FanOut): void {
+  keep(content: Content, fanOut: FanOut): void {
+    const { message } = content;
     if (message.payload.length === 0) {
       this.clear(message.topic);
       return;
     }
     if (!this.#hasRoomFor(message)) {
-      this.#engine.drop(message, 'retained-full', undefined, fanOut);
+      this.#engine.drop(content, 'retained-full', undefined, fanOut);
       return;
     }
-    const kept = fanOut.keep(message);
+    content.keep();
+    const kept = content.message;
     this.#put(kept);
     const { storage, turn } = this.#engine;
     const { topic } = kept;

@@ -1,4 +1,3 @@
-import type { Message } from '@carillon/persistence';
 import type { QoS } from '@carillon/protocol';
 import { FilterTree } from '@carillon/topics';
 import { FilterSubscribers } from './filter-subscribers.ts';
@@ -159,9 +158,9 @@ export class Router {
  * The destination as this message finds it: No Local subscriptions of its own publisher do not count, and do
  * not mute the others. Undefined when none is left. [MQTT-3.8.3-3]
  */
-export function withoutNoLocal(destination: Destination, message: Message): Destination | undefined {
+export function withoutNoLocal(destination: Destination, publisherId: string): Destination | undefined {
   const { subscriptions, receiver } = destination;
-  if (subscriptions === undefined || receiver.clientId !== message.publisherId) return destination;
+  if (subscriptions === undefined || receiver.clientId !== publisherId) return destination;
   const counting = subscriptions.filter((subscription) => !subscription.record.noLocal);
   return counting.length === 0 ? undefined : destinationOf(counting);
 }

@@ -1,6 +1,6 @@
 import type { SelectSharedEvent } from '@carillon/hooks';
-import type { Message } from '@carillon/persistence';
 import type { ShareStrategy } from '../options/engine-options.ts';
+import type { Content } from '../publishing/content.ts';
 import type { Receiver, Subscription } from './subscription.ts';
 
 /**
@@ -50,7 +50,7 @@ export class ShareGroup {
   /** Chooses one of `candidates`, which is not empty. */
   choose(
     candidates: readonly Subscription[],
-    message: Message,
+    content: Content,
     strategy: ShareStrategy,
     selectShared: ((event: SelectSharedEvent) => number | undefined) | null,
   ): Subscription | undefined {
@@ -60,16 +60,21 @@ export class ShareGroup {
         connected: receiver.isConnected,
         load: receiver.load,
       }));
-      const index = selectShared({ shareName: this.shareName, filter: this.topicFilter, message, members });
+      const index = selectShared({
+        shareName: this.shareName,
+        filter: this.topicFilter,
+        message: content.message,
+        members,
+      });
       if (index !== undefined) return candidates[index];
     }
-    return this.#chooseBy(strategy, candidates, message);
+    return this.#chooseBy(strategy, candidates, content);
   }
 
   #chooseBy(
     strategy: ShareStrategy,
     candidates: readonly Subscription[],
-    message: Message,
+    content: Content,
   ): Subscription | undefined {
     switch (strategy) {
       case 'round-robin':
@@ -83,7 +88,7 @@ export class ShareGroup {
         if (this.#sticky === undefined || !candidates.includes(this.#sticky)) this.#sticky = candidates[0];
         return this.#sticky;
       case 'topic-hash':
-        return candidates[hashOf(message.topic) % candidates.length];
+        return candidates[hashOf(content.topic) % candidates.length];
     }
   }
 }

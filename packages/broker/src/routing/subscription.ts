@@ -1,5 +1,6 @@
 import type { Message, SubscriptionRecord } from '@carillon/persistence';
 import type { QoS } from '@carillon/protocol';
+import type { Content } from '../publishing/content.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import type { FilterSubscribers } from './filter-subscribers.ts';
 
@@ -11,19 +12,39 @@ export interface Receiver {
   readonly isConnected: boolean;
   /** Messages in flight and waiting. */
   readonly load: number;
+  /** Whether its copies are to be in the store. */
+  readonly isStored: boolean;
   /** Takes its copy of the message, or tells `fanOut` what became of it. */
   accept(copy: Copy, fanOut: FanOut): void;
 }
 
 /** One receiver's copy of a message. */
-export interface Copy {
-  readonly message: Message;
+export class Copy {
+  readonly content: Content;
   /** The lower of published QoS and grant. [MQTT-3.8.4-8] */
   readonly qos: QoS;
   readonly retain: boolean;
   readonly subscriptionIdentifiers: readonly number[];
   /** The shared filter it came by, in full; undefined for subscriptions of its own. */
   readonly share: string | undefined;
+
+  constructor(
+    content: Content,
+    qos: QoS,
+    retain: boolean,
+    subscriptionIdentifiers: readonly number[],
+    share: string | undefined,
+  ) {
+    this.content = content;
+    this.qos = qos;
+    this.retain = retain;
+    this.subscriptionIdentifiers = subscriptionIdentifiers;
+    this.share = share;
+  }
+
+  get message(): Message {
+    return this.content.message;
+  }
 }
 
 /** A subscription in force: the record of it, and who has it. */

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine.ts';
-import { QueuedMessage } from './queued-message.ts';
+import { type QueuedMessage, restoredMessage } from './queued-message.ts';
 import { TailReader } from './tail-reader.ts';
 
 /**
@@ -32,7 +32,7 @@ export class AbandonedQueues {
         return;
       }
       for (const { sequence } of page) turn.record({ do: 'dequeue', clientId, sequence });
-      giveAway(page.map((entry) => new QueuedMessage(entry)));
+      giveAway(page.map(restoredMessage));
       reader.readAfter(last.sequence);
     });
     reader.readAfter(after);

@@ -60,7 +60,7 @@ export class OutboxJournal {
 
   #record(entry: QueuedMessage, operation: (clientId: string) => StoreOperation): void {
     if (!this.keeps(entry)) return;
-    const durability = this.#engine.storage.durabilityOf(entry.message.topic);
+    const durability = this.#engine.storage.durabilityOf(entry.content.topic);
     this.#engine.turn.record(operation(this.#session.clientId), durability);
   }
 }

@@ -1,19 +1,18 @@
 import type { DropReason } from '@carillon/hooks';
-import type { Message, QueueEntry, QueueSummary } from '@carillon/persistence';
+import type { QueueEntry, QueueSummary } from '@carillon/persistence';
 import { ReasonCode } from '@carillon/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { Engine } from '../engine.ts';
-import { detachMessage, hasExpired, sizeOf } from '../publishing/broker-message.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import type { RetainedFeed } from '../retained/retained-feed.ts';
 import { RetainedFeeds } from '../retained/retained-feeds.ts';
 import type { Copy } from '../routing/subscription.ts';
 import { checkDelivery } from './delivery-checks.ts';
+import { Inflight } from './inflight.ts';
 import { MessageQueue } from './message-queue.ts';
 import { OutboxJournal } from './outbox-journal.ts';
-import { PacketIds } from './packet-ids.ts';
 import { QueueLimits } from './queue-limits.ts';
-import { QueuedMessage, queuedMessage } from './queued-message.ts';
+import { QueuedMessage, restoredMessage } from './queued-message.ts';
 import type { Session } from './session.ts';
 import { TailReader } from './tail-reader.ts';
 
@@ -38,11 +37,8 @@ export class Outbox {
   readonly #journal: OutboxJournal;
   readonly #tail: TailReader;
   readonly #limits: QueueLimits;
-  /** By packet identifier, in the order of first sending. [MQTT-4.6.0-1] */
-  readonly #inflight = new Map<number, QueuedMessage>();
-  readonly #packetIds = new PacketIds();
+  readonly #inflight = new Inflight();
   #resend: QueuedMessage[] = [];
-  #inflightBytes = 0;
   #pumpIsDue = false;
 
   constructor(engine: Engine, session: Session, summary: QueueSummary) {
@@ -66,7 +62,7 @@ export class Outbox {
   }
 
   get bytes(): number {
-    return this.#queue.bytes + this.#inflightBytes;
+    return this.#queue.bytes + this.#inflight.bytes;
   }
 
   /** The sequence number after which only the store knows what waits; undefined when there is no such part. */
@@ -87,7 +83,7 @@ export class Outbox {
       return;
     }
     if (fanOut.heldUntil === 0 && this.#canSendAtOnce()) {
-      const entry = this.#entryFor(copy, fanOut.keep(copy.message));
+      const entry = this.#entryFor(copy);
       this.#start(entry, true, fanOut);
       this.#account(entry, fanOut);
       return;
@@ -103,7 +99,7 @@ export class Outbox {
 
   /** A connection took the session up: what was in flight goes first. */
   attach(): void {
-    this.#resend = [...this.#inflight.values()];
+    this.#resend = this.#inflight.inOrder();
     for (const entry of this.#resend) entry.sentOn = undefined;
     this.pump();
   }
@@ -111,7 +107,7 @@ export class Outbox {
   /** The connection is gone. Retained messages that were to follow now wait like any other. */
   detach(): void {
     this.#resend = [];
-    for (const entry of this.#inflight.values()) entry.sentOn = undefined;
+    for (const entry of this.#inflight.inOrder()) entry.sentOn = undefined;
     if (!this.#session.outlivesConnection) this.feeds.clear();
     for (let next = this.feeds.next(); next !== undefined; next = this.feeds.next()) {
       if (next.copy.qos > 0) this.#enqueue(next.copy, undefined);
@@ -169,9 +165,8 @@ export class Outbox {
 
   /** The session is over: gives back everything that was not delivered, in order. */
   takeAll(): QueuedMessage[] {
-    const all = [...this.#inflight.values(), ...this.#queue.entries()];
+    const all = [...this.#inflight.inOrder(), ...this.#queue.entries()];
     this.#inflight.clear();
-    this.#inflightBytes = 0;
     this.#resend = [];
     this.feeds.clear();
     for (const entry of [...this.#queue.entries()]) this.#queue.remove(entry);
@@ -219,13 +214,12 @@ export class Outbox {
   }
 
   #enqueue(copy: Copy, fanOut: FanOut | undefined): void {
-    const full = this.#limits.makeRoom(sizeOf(copy.message));
+    const full = this.#limits.makeRoom(copy.content.size);
     if (full !== undefined) {
       this.#drop(copy, full, fanOut);
       return;
     }
-    const message = fanOut === undefined ? detachMessage(copy.message) : fanOut.keep(copy.message);
-    const entry = this.#entryFor(copy, message);
+    const entry = this.#entryFor(copy);
     this.#journal.queued(entry);
     this.#queue.push(entry, this.#journal.keeps(entry));
     if (fanOut === undefined) return;
@@ -250,10 +244,11 @@ export class Outbox {
     });
   }
 
-  #entryFor(copy: Copy, message: Message): QueuedMessage {
-    const entry = queuedMessage(copy, message, this.#queue.takeSequence());
+  #entryFor(copy: Copy): QueuedMessage {
+    copy.content.keep();
+    const entry = new QueuedMessage(this.#queue.takeSequence(), copy);
     // Behind messages that only the store has, it has to be there too, or it would overtake them.
-    entry.isVolatile = this.#engine.storage.isVolatile(message.topic) && !this.#queue.hasTail;
+    entry.isVolatile = this.#engine.storage.isVolatile(copy.content.topic) && !this.#queue.hasTail;
     return entry;
   }
 
@@ -279,7 +274,7 @@ export class Outbox {
     if (entry === undefined || connection.isCongested) return false;
     // Begun on the last connection, and its identifier is not stored yet: who holds it back will pump.
     if (this.#journal.holdsPackets) return false;
-    if (this.#inflight.get(entry.packetId) !== entry) {
+    if (!this.#inflight.has(entry)) {
       this.#resend.shift();
       return true;
     }
@@ -304,7 +299,7 @@ export class Outbox {
       return false;
     }
     if (!this.#engine.turn.isSettled(entry.heldUntil)) return false;
-    if (hasExpired(entry.message, this.#engine.now())) {
+    if (entry.content.hasExpired(this.#engine.now())) {
       // [MQTT-3.3.2-5]
       this.#discardOldest('expired');
       return true;
@@ -346,10 +341,8 @@ export class Outbox {
   #start(entry: QueuedMessage, isNew: boolean, fanOut: FanOut | undefined): void {
     const { connection } = this.#session;
     if (connection === undefined) return;
-    entry.packetId = this.#packetIds.take(this.#inflight);
+    this.#inflight.add(entry);
     entry.state = 'sent';
-    this.#inflight.set(entry.packetId, entry);
-    this.#inflightBytes += entry.bytes;
     this.#useQuota(entry, connection);
     if (isNew) this.#journal.queued(entry);
     else this.#journal.sent(entry);
@@ -360,7 +353,7 @@ export class Outbox {
       return;
     }
     this.#journal.whenStored(() => {
-      if (this.#inflight.get(entry.packetId) === entry && entry.sentOn === connection) {
+      if (this.#inflight.has(entry) && entry.sentOn === connection) {
         this.#transmit(entry, connection, false, undefined);
       } else this.pump();
     });
@@ -398,8 +391,7 @@ export class Outbox {
   }
 
   #forget(entry: QueuedMessage): void {
-    this.#inflight.delete(entry.packetId);
-    this.#inflightBytes -= entry.bytes;
+    this.#inflight.remove(entry);
     if (entry.sentOn !== undefined) entry.sentOn.unfinished--;
     entry.sentOn = undefined;
     this.#journal.dequeued(entry);
@@ -407,7 +399,7 @@ export class Outbox {
 
   #drop(copy: Copy, reason: DropReason, fanOut: FanOut | undefined): void {
     if (copy instanceof QueuedMessage) copy.dropped = reason;
-    this.#engine.drop(copy.message, reason, this.#session.clientId, fanOut);
+    this.#engine.drop(copy.content, reason, this.#session.clientId, fanOut);
   }
 
   // --- the tail of the queue
@@ -419,15 +411,14 @@ export class Outbox {
   }
 
   #takePage(page: readonly QueueEntry[]): void {
-    const entries = page.map((entry) => new QueuedMessage(entry));
+    const entries = page.map(restoredMessage);
     this.#queue.notePage(entries);
     for (const entry of entries) {
       if (entry.state === 'queued') {
         this.#queue.refill(entry);
         continue;
       }
-      this.#inflight.set(entry.packetId, entry);
-      this.#inflightBytes += entry.bytes;
+      this.#inflight.restore(entry);
       this.#resend.push(entry);
     }
     this.#limits.dropOverflow();

@@ -1,6 +1,5 @@
 import type { DropReason } from '@carillon/hooks';
 import type { Engine } from '../engine.ts';
-import { hasExpired } from '../publishing/broker-message.ts';
 import type { MessageQueue } from './message-queue.ts';
 import type { Session } from './session.ts';
 
@@ -31,7 +30,7 @@ export class QueueLimits {
     const dropsOldest = this.#dropsOldest && couldFit;
     for (let full = this.#overflow(1, bytes); full !== undefined; full = this.#overflow(1, bytes)) {
       const oldest = this.#queue.peek();
-      const isExpired = oldest !== undefined && hasExpired(oldest.message, this.#engine.now());
+      const isExpired = oldest?.content.hasExpired(this.#engine.now()) === true;
       if (oldest !== undefined && (isExpired || dropsOldest)) {
         this.#owner.discardOldest(isExpired ? 'expired' : full);
         continue;

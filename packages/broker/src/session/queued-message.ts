@@ -1,20 +1,14 @@
 import type { DropReason } from '@carillon/hooks';
-import type { DeliveryState, Message, QueueEntry } from '@carillon/persistence';
-import type { QoS } from '@carillon/protocol';
+import type { DeliveryState, QueueEntry } from '@carillon/persistence';
 import type { Connection } from '../connection/connection.ts';
-import { sizeOf } from '../publishing/broker-message.ts';
-import type { Copy } from '../routing/subscription.ts';
+import { MadeMessage } from '../publishing/content.ts';
+import { Copy } from '../routing/subscription.ts';
 
 /** A message that waits in a session or is in flight to its client: the living form of a `QueueEntry`. */
-export class QueuedMessage implements QueueEntry {
+export class QueuedMessage extends Copy implements QueueEntry {
   readonly sequence: number;
-  readonly message: Message;
-  readonly qos: QoS;
-  readonly retain: boolean;
-  readonly subscriptionIdentifiers: readonly number[];
-  readonly share: string | undefined;
-  packetId: number;
-  state: DeliveryState;
+  packetId = 0;
+  state: DeliveryState = 'queued';
   /** The batch that must be stored before it may leave; 0 for none. */
   heldUntil = 0;
   /** Its topic's messages are not stored: it ends with this process. */
@@ -24,31 +18,22 @@ export class QueuedMessage implements QueueEntry {
   /** The connection whose send quota its PUBLISH uses. */
   sentOn: Connection | undefined = undefined;
 
-  constructor(entry: QueueEntry) {
-    this.sequence = entry.sequence;
-    this.message = entry.message;
-    this.qos = entry.qos;
-    this.retain = entry.retain;
-    this.subscriptionIdentifiers = entry.subscriptionIdentifiers;
-    this.share = entry.share;
-    this.packetId = entry.packetId;
-    this.state = entry.state;
+  constructor(sequence: number, copy: Copy) {
+    super(copy.content, copy.qos, copy.retain, copy.subscriptionIdentifiers, copy.share);
+    this.sequence = sequence;
   }
 
   get bytes(): number {
-    return sizeOf(this.message);
+    return this.content.size;
   }
 }
 
-export function queuedMessage(copy: Copy, message: Message, sequence: number): QueuedMessage {
-  return new QueuedMessage({
-    sequence,
-    message,
-    qos: copy.qos,
-    retain: copy.retain,
-    subscriptionIdentifiers: copy.subscriptionIdentifiers,
-    share: copy.share,
-    packetId: 0,
-    state: 'queued',
-  });
+/** As the store had it. */
+export function restoredMessage(entry: QueueEntry): QueuedMessage {
+  const { message, qos, retain, subscriptionIdentifiers, share } = entry;
+  const copy = new Copy(new MadeMessage(message), qos, retain, subscriptionIdentifiers, share);
+  const restored = new QueuedMessage(entry.sequence, copy);
+  restored.packetId = entry.packetId;
+  restored.state = entry.state;
+  return restored;
 }

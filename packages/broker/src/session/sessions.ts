@@ -1,7 +1,6 @@
 import type { DropReason } from '@carillon/hooks';
 import type { SessionRecord, StoredRecord } from '@carillon/persistence';
 import type { Engine } from '../engine.ts';
-import { hasExpired } from '../publishing/broker-message.ts';
 import type { ShareGroup } from '../routing/share-group.ts';
 import { type Receiver, Subscription } from '../routing/subscription.ts';
 import { AbandonedQueues } from './abandoned-queues.ts';
@@ -188,11 +187,11 @@ export class Sessions {
       const group = entry.share === undefined ? undefined : groups.get(entry.share);
       // A QoS 2 message that was begun goes to nobody else. [MQTT-4.8.2-5]
       const mayMove = entry.qos === 1 || entry.state === 'queued';
-      const isExpired = hasExpired(entry.message, this.#engine.now());
+      const isExpired = entry.content.hasExpired(this.#engine.now());
       if (group !== undefined && mayMove && group.members.length > 0 && !isExpired) {
-        this.#engine.publishing.redistribute(entry.message, group, except);
+        this.#engine.publishing.redistribute(entry.content, group, except);
       } else {
-        this.#engine.drop(entry.message, isExpired ? 'expired' : why, session.clientId);
+        this.#engine.drop(entry.content, isExpired ? 'expired' : why, session.clientId);
       }
     }
   }

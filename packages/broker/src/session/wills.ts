@@ -1,6 +1,7 @@
 import type { WillRecord } from '@carillon/persistence';
 import type { Engine } from '../engine.ts';
 import { createMessage } from '../publishing/broker-message.ts';
+import { MadeMessage } from '../publishing/content.ts';
 import { RefusedPublish } from '../publishing/publishing.ts';
 import { tellPublished } from '../publishing/tell-published.ts';
 import type { Deadline } from '../time/deadlines.ts';
@@ -98,8 +99,13 @@ export class Wills {
   #publish(will: PendingWill, content: WillRecord['message']) {
     // Its Message Expiry Interval starts now, not at CONNECT.
     const message = createMessage(content, this.#engine.now());
-    const publisher = { view: will.client, permissions: will.permissions, mustBeAuthorized: true };
-    return whenDone(this.#engine.publishing.publish(message, publisher), (outcome) => {
+    const publisher = {
+      view: will.client,
+      permissions: will.permissions,
+      mustBeAuthorized: true,
+      session: undefined,
+    };
+    return whenDone(this.#engine.publishing.publish(new MadeMessage(message), publisher), (outcome) => {
       const { willSent } = this.#engine.hooks.slots;
       if (!(outcome instanceof RefusedPublish)) {
         tellPublished(this.#engine, outcome, will.client);

@@ -1,5 +1,5 @@
 import { faults } from '../faults.ts';
-import type { Packet, ProtocolVersion } from '../packets.ts';
+import type { Packet, ProtocolVersion, PublishPacket } from '../packets.ts';
 import { faulty } from '../protocol-error.ts';
 import { decodeAcknowledgement } from './acknowledgement.ts';
 import { decodeAuth } from './auth.ts';
@@ -7,7 +7,7 @@ import { decodeConnack } from './connack.ts';
 import { decodeConnect } from './connect.ts';
 import type { Cursor } from './cursor.ts';
 import { decodeDisconnect } from './disconnect.ts';
-import { decodePublish } from './publish.ts';
+import { type DecodedPublish, decodePublish } from './publish.ts';
 import { decodeSuback } from './suback.ts';
 import { decodeSubscribe } from './subscribe.ts';
 import { decodeUnsuback } from './unsuback.ts';
@@ -57,8 +57,11 @@ export function checkFirstByte(byte: number, version: ProtocolVersion | undefine
   throw faulty(faults.reservedFlags, version);
 }
 
+/** A packet as `PacketReader` gives it: of a PUBLISH it is also known where it lies. */
+export type DecodedPacket = Exclude<Packet, PublishPacket> | DecodedPublish;
+
 /** Decodes the packet whose body the cursor spans; its first byte has passed `checkFirstByte`. */
-export function decodePacket(cursor: Cursor, firstByte: number): Packet {
+export function decodePacket(cursor: Cursor, firstByte: number): DecodedPacket {
   switch (firstByte >> 4) {
     case PacketNumber.connect:
       return decodeConnect(cursor);
