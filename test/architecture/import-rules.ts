@@ -13,7 +13,7 @@ export interface ImportRule {
 }
 
 const engine = ['protocol', 'topics', 'hooks', 'persistence'];
-const plugin: ImportRule = { packages: engine, node: true, npm: 'any' };
+const plugin: ImportRule = { packages: [...engine, 'watched-file'], node: true, npm: 'any' };
 
 /** By folder; a star stands for any ending. */
 const rules: Record<string, ImportRule> = {
@@ -23,6 +23,7 @@ const rules: Record<string, ImportRule> = {
   hooks: { packages: ['topics'], types: ['protocol', 'persistence'], node: false, npm: [] },
   broker: { packages: engine, node: false, npm: [] },
   listeners: { packages: [], node: true, npm: ['ws'] },
+  'watched-file': { packages: [], types: ['hooks'], node: true, npm: [] },
   testkit: { packages: ['protocol', 'hooks'], node: true, npm: [] },
   carillon: { packages: [...engine, 'broker', 'listeners'], node: true, npm: [] },
   cli: {

@@ -154,7 +154,7 @@ export interface Counters {
 
 /** What plugins and the host can do with a running broker. */
 export interface Broker {
-  /** Registers a plugin; its hooks are in force when this returns, unless it has an asynchronous `setup`. */
+  /** Registers a plugin. Its hooks are in force when this returns; while its `setup` is under way they let wait. */
   use(plugin: Plugin): Registration;
   /** Serves MQTT on an open connection. */
   handle(channel: ByteChannel, remote: Remote): void;

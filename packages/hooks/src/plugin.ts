@@ -57,7 +57,11 @@ export interface Plugin {
   readonly timeoutMs?: number;
   /** Replaces the broker's store. Only before the broker has started, and only one plugin may bring it. */
   readonly persistence?: Store;
-  /** Called once at registration, before any hook. Throwing or rejecting undoes the registration. */
+  /**
+   * Called once at registration, before any hook. Throwing undoes the registration. When it answers by promise,
+   * whatever asks the plugin meanwhile waits for it; when that rejects, whatever the plugin was to decide is
+   * refused until the registration is disposed of or a plugin of the same name takes its place.
+   */
   setup?(broker: Broker, platform: PluginPlatform): MaybePromise<void>;
   /** Called once, when the plugin is disposed of or the broker has closed; plugins close in reverse order. */
   close?(): MaybePromise<void>;
@@ -82,7 +86,7 @@ export function definePlugin<const P extends Plugin>(plugin: P): P {
 /** What `broker.use` returns. */
 export interface Registration {
   readonly name: string;
-  /** Settles when the plugin's `setup` has. */
+  /** Settles as the plugin's `setup` does; rejects with a `PluginError`. */
   readonly ready: Promise<void>;
   /** Takes the plugin's hooks out at once, then closes it. Calling it again does nothing. */
   dispose(): Promise<void>;

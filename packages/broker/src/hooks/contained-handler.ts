@@ -1,4 +1,12 @@
-import type { Clock, HookContext, HookFailedEvent, HookName, HookStats, Logger } from '@carillon/hooks';
+import {
+  type Clock,
+  type HookContext,
+  type HookFailedEvent,
+  type HookName,
+  type HookStats,
+  hookKinds,
+  type Logger,
+} from '@carillon/hooks';
 import { ImpossibleAnswer } from '@carillon/hooks/checks';
 import { describeThrown, HookError, type HookFailure } from './hook-error.ts';
 
@@ -23,7 +31,7 @@ export class ContainedHandler<Event> {
   /** Milliseconds. */
   readonly timeout: number;
   readonly surroundings: Surroundings;
-  readonly #call: PluginFunction<Event>;
+  #call: PluginFunction<Event>;
   #calls = 0;
   #failures = 0;
   #timeouts = 0;
@@ -50,6 +58,26 @@ export class ContainedHandler<Event> {
     // Called through a variable, so that the plugin does not get this object as its `this`.
     const call = this.#call;
     return call(event, context);
+  }
+
+  /**
+   * Whoever asks before the plugin is set up waits for it, within the time limit; a synchronous hook cannot wait,
+   * and fails. When the setup fails, every call does.
+   */
+  waitFor(setup: Promise<void>): void {
+    const call = this.#call;
+    this.#call = isSynchronous(this.hook)
+      ? () => {
+          throw new Error('the plugin is not set up.');
+        }
+      : (event, context) => setup.then(() => call(event, context));
+    setup.then(
+      () => {
+        this.#call = call;
+      },
+      // Told by whoever ran the setup.
+      () => {},
+    );
   }
 
   /** A promise was answered. */
@@ -103,6 +131,10 @@ export class ContainedHandler<Event> {
     this.surroundings.tellFailure({ plugin, hook, failure, error });
     return error;
   }
+}
+
+function isSynchronous(hook: HookName): boolean {
+  return ['decideSync', 'rewriteSync', 'select'].includes(hookKinds[hook]);
 }
 
 /** The order in which handlers of a hook are asked. */

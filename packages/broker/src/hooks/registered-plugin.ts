@@ -1,18 +1,20 @@
-import type {
-  Broker,
-  Clock,
-  HookName,
-  HookStats,
-  Logger,
-  Plugin,
-  PluginStats,
-  RandomSource,
-  Registration,
+import {
+  type Broker,
+  type Clock,
+  type HookName,
+  type HookStats,
+  hookKinds,
+  type Logger,
+  type Plugin,
+  type PluginStats,
+  type RandomSource,
+  type Registration,
 } from '@carillon/hooks';
 import type { MaybePromise } from '@carillon/persistence';
 import { isThenable } from './ask.ts';
 import type { ContainedHandler } from './contained-handler.ts';
 import { describeThrown } from './hook-error.ts';
+import { hookNames } from './plugin-checks.ts';
 import { PluginError } from './plugin-error.ts';
 import type { HookEvent } from './slots.ts';
 
@@ -24,21 +26,25 @@ export interface PluginKeeper {
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly logger: Logger;
-  /** Puts the plugin's hooks in force. */
-  activate(plugin: RegisteredPlugin): void;
-  /** Takes them out, and frees the name. */
-  deactivate(plugin: RegisteredPlugin): void;
+  /** Puts handlers in force. */
+  activate(handlers: PluginHandlers): void;
+  /** Takes those that are in force out. */
+  deactivate(handlers: PluginHandlers): void;
   /** It is closed, or never came up. */
   forget(plugin: RegisteredPlugin): void;
 }
 
-/** `failed`: its setup did. `disposed`: on the way out, or gone. */
+/** `failed`: its setup did, and what it was to decide is refused. `disposed`: on the way out, or gone. */
 type PluginState = 'setting-up' | 'active' | 'failed' | 'disposed';
 
 /** A plugin's life, from `setup` to `close`. */
 export class RegisteredPlugin implements Registration {
   readonly name: string;
   readonly handlers: PluginHandlers;
+  /** Those of `handlers` whose answers count. */
+  readonly #deciding: PluginHandlers = {};
+  /** Those that are only told. */
+  readonly #observing: PluginHandlers = {};
   readonly #plugin: Plugin;
   /** Milliseconds. */
   readonly #timeout: number;
@@ -50,6 +56,9 @@ export class RegisteredPlugin implements Registration {
   constructor(plugin: Plugin, handlers: PluginHandlers, timeout: number, keeper: PluginKeeper) {
     this.name = plugin.name;
     this.handlers = handlers;
+    for (const hook of hookNames) {
+      sortIn(hook, handlers, hookKinds[hook] === 'observe' ? this.#observing : this.#deciding);
+    }
     this.#plugin = plugin;
     this.#timeout = timeout;
     this.#keeper = keeper;
@@ -64,20 +73,29 @@ export class RegisteredPlugin implements Registration {
     return this.#state === 'setting-up' || this.#state === 'active';
   }
 
-  /** Runs `setup`, then puts the hooks in force: at once, unless `setup` answers by promise. */
+  /**
+   * Runs `setup`, then puts the hooks in force. Where `setup` answers by promise, observers wait for it; all other
+   * hooks are in force at once and let those who ask wait, so that nobody slips in before the plugin can decide.
+   */
   start(broker: Broker): void {
     let settingUp: MaybePromise<void>;
     try {
       const { clock, random, logger } = this.#keeper;
       settingUp = this.#plugin.setup?.(broker, { clock, random, logger: namingPlugin(logger, this.name) });
     } catch (thrown) {
+      this.#keeper.forget(this);
       throw this.#setupFailed(thrown);
     }
-    if (!isThenable(settingUp)) {
-      this.#setupSucceeded();
+    if (isThenable(settingUp)) {
+      this.#waitForSetup(Promise.resolve(settingUp));
       return;
     }
-    this.#ready = Promise.resolve(settingUp).then(
+    this.#state = 'active';
+    this.#keeper.activate(this.handlers);
+  }
+
+  #waitForSetup(setup: Promise<void>): void {
+    this.#ready = setup.then(
       () => this.#setupSucceeded(),
       (thrown: unknown) => {
         const error = this.#setupFailed(thrown);
@@ -87,6 +105,8 @@ export class RegisteredPlugin implements Registration {
     );
     // It was logged: a host that does not look at `ready` is not to die of it.
     this.#ready.catch(() => {});
+    for (const handler of Object.values(this.#deciding)) handler.waitFor(this.#ready);
+    this.#keeper.activate(this.#deciding);
   }
 
   /**
@@ -115,12 +135,11 @@ export class RegisteredPlugin implements Registration {
   #setupSucceeded(): void {
     if (this.#state !== 'setting-up') return;
     this.#state = 'active';
-    this.#keeper.activate(this);
+    this.#keeper.activate(this.#observing);
   }
 
   #setupFailed(thrown: unknown): PluginError {
-    this.#state = 'failed';
-    this.#keeper.forget(this);
+    if (this.#state === 'setting-up') this.#state = 'failed';
     return new PluginError(
       'PLUGIN_SETUP_FAILED',
       this.name,
@@ -130,26 +149,20 @@ export class RegisteredPlugin implements Registration {
   }
 
   async #dispose(): Promise<void> {
-    if (this.#state === 'failed') return;
     this.#state = 'disposed';
-    this.#keeper.deactivate(this);
-    await this.#setupEnded();
-    if (this.#hasFailed()) return;
-    await this.#close();
+    this.#keeper.deactivate(this.handlers);
+    if (await this.#isSetUp()) await this.#close();
     this.#keeper.forget(this);
   }
 
-  /** A `setup` still under way may end first, but not for ever. */
-  async #setupEnded(): Promise<void> {
+  /** A `setup` still under way may end first, but not for ever; one that hangs has something to close, too. */
+  async #isSetUp(): Promise<boolean> {
     try {
       await this.#withinTimeout(this.#ready);
-    } catch {
-      // #setupFailed has said so.
+      return true;
+    } catch (thrown) {
+      return !(thrown instanceof PluginError);
     }
-  }
-
-  #hasFailed(): boolean {
-    return this.#state === 'failed';
   }
 
   async #close(): Promise<void> {
@@ -176,6 +189,11 @@ export class RegisteredPlugin implements Registration {
       work.then(resolve, reject).finally(() => timer.cancel());
     });
   }
+}
+
+function sortIn<Name extends HookName>(hook: Name, from: PluginHandlers, into: PluginHandlers): void {
+  const handler = from[hook];
+  if (handler !== undefined) into[hook] = handler;
 }
 
 /** The broker's log, each line with the name of the plugin that wrote it. */

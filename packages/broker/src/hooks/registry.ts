@@ -47,8 +47,8 @@ export class HookRegistry {
       clock,
       random,
       logger,
-      activate: (plugin) => this.#putHooksIn(plugin.handlers),
-      deactivate: (plugin) => this.#takeHooksOut(plugin.handlers),
+      activate: (handlers) => this.#putHooksIn(handlers),
+      deactivate: (handlers) => this.#takeHooksOut(handlers),
       forget: (plugin) => this.#forget(plugin),
     };
   }
@@ -59,8 +59,8 @@ export class HookRegistry {
   }
 
   /**
-   * Registers a plugin and runs its `setup`. Its hooks are in force when this returns, or, where `setup`
-   * answers by promise, when `ready` has resolved.
+   * Registers a plugin and runs its `setup`. Its hooks are in force when this returns; where `setup` answers by
+   * promise, whoever asks them waits for it, and observers are told when `ready` has resolved.
    *
    * Throws `InvalidPluginError` for what is no plugin, and `PluginError` when `setup` throws; nothing is
    * registered then.
@@ -73,6 +73,8 @@ export class HookRegistry {
         `There is a plugin "${plugin.name}" already; dispose of it first, or give this one another name.`,
       );
     }
+    // One whose setup failed has the name no longer, and must not go on refusing what this one may allow.
+    void this.#plugins.find(({ name }) => name === plugin.name)?.dispose();
     const timeout = plugin.timeoutMs ?? this.#options.defaultTimeout;
     const handlers = this.#containHandlers(plugin, timeout);
     const registered = new RegisteredPlugin(plugin, handlers, timeout, this.#keeper);

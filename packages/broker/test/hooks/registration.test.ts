@@ -5,6 +5,7 @@ import {
   ask,
   client,
   defaultTimeout,
+  deliverEvent,
   HookLaboratory,
   promiseByHand,
   publishEvent,
@@ -135,7 +136,7 @@ describe('setup', () => {
     expect(plugin.ready).toBe(true);
   });
 
-  test('by promise puts the hooks in force when it has resolved', async () => {
+  test('by promise puts observers in force when it has resolved', async () => {
     const laboratory = new HookLaboratory();
     const setup = promiseByHand<void>();
     const registration = laboratory.use({
@@ -148,6 +149,61 @@ describe('setup', () => {
     setup.resolve();
     await registration.ready;
     expect(laboratory.slots.connected).not.toBeNull();
+  });
+
+  test('by promise lets those wait who ask meanwhile, so that nobody slips in', async () => {
+    const laboratory = new HookLaboratory();
+    const setup = promiseByHand<void>();
+    const registration = laboratory.use({
+      name: 'a',
+      setup: () => setup.promise,
+      hooks: { authorizePublish: () => true, authorizeDeliver: () => true },
+    });
+    const verdict = ask(laboratory.slots.authorizePublish, publishEvent);
+    expect(verdict).toBeInstanceOf(Promise);
+    expect(ask(laboratory.slots.authorizeDeliver, deliverEvent)).toMatchObject({ allowed: false });
+    setup.resolve();
+    expect(await verdict).toMatchObject({ allowed: true });
+    await registration.ready;
+    expect(ask(laboratory.slots.authorizePublish, publishEvent)).toMatchObject({ allowed: true });
+    expect(ask(laboratory.slots.authorizeDeliver, deliverEvent)).toMatchObject({ allowed: true });
+  });
+
+  test('that takes too long refuses those who wait', async () => {
+    const laboratory = new HookLaboratory();
+    laboratory.use({
+      name: 'a',
+      setup: () => new Promise(() => {}),
+      hooks: { authorizePublish: () => true },
+    });
+    const verdict = ask(laboratory.slots.authorizePublish, publishEvent);
+    await laboratory.clock.advance(defaultTimeout);
+    expect(await verdict).toMatchObject({ allowed: false });
+  });
+
+  test('that rejects refuses what the plugin was to decide, until the plugin is gone', async () => {
+    const laboratory = new HookLaboratory();
+    const registration = laboratory.use({
+      name: 'a',
+      setup: () => Promise.reject(new Error('no database')),
+      hooks: { authorizePublish: () => true },
+    });
+    expect(await ask(laboratory.slots.authorizePublish, publishEvent)).toMatchObject({ allowed: false });
+    expect(await ask(laboratory.slots.authorizePublish, publishEvent)).toMatchObject({ allowed: false });
+    await registration.dispose();
+    expect(laboratory.slots.authorizePublish).toBeNull();
+  });
+
+  test('that rejects leaves its name to another, which takes the place of its hooks', async () => {
+    const laboratory = new HookLaboratory();
+    const failed = laboratory.use({
+      name: 'a',
+      setup: () => Promise.reject(new Error('no database')),
+      hooks: { authorizePublish: () => false },
+    });
+    await expect(failed.ready).rejects.toThrow('no database');
+    laboratory.use({ name: 'a', hooks: { authorizePublish: () => true } });
+    expect(ask(laboratory.slots.authorizePublish, publishEvent)).toMatchObject({ allowed: true });
   });
 
   test('that throws undoes the registration and is thrown on', () => {

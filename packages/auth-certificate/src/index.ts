@@ -1,0 +1,6 @@
+export {
+  type CertificateAuthOptions,
+  certificateAuth,
+  type RevocationOptions,
+} from './certificate-auth.ts';
+export type { IdentitySource } from './certificate-identity.ts';

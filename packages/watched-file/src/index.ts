@@ -1,0 +1,1 @@
+export { WatchedFile, type WatchedFileOptions } from './watched-file.ts';
