@@ -124,13 +124,30 @@ export function certificateAuth(options: CertificateAuthOptions = {}): Plugin {
   });
 }
 
+/**
+ * Reads the files of `revocation` once, for who wants to know before the start whether they can be used.
+ *
+ * @throws {Error} naming the file and what is wrong with it.
+ */
+export async function checkRevocation({ file, authoritiesFile }: RevocationOptions): Promise<void> {
+  const authorities = await readAuthorities(authoritiesFile);
+  try {
+    await RevocationLists.read(await readFile(file), authorities);
+  } catch (cause) {
+    throw new Error(`The revocation list ${file} cannot be used: ${messageOf(cause)}`, { cause });
+  }
+}
+
 async function readAuthorities(file: string): Promise<X509Certificate[]> {
   try {
     return readCertificates(await readFile(file));
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`The authorities in ${file} cannot be used: ${said}`, { cause });
+    throw new Error(`The authorities in ${file} cannot be used: ${messageOf(cause)}`, { cause });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function checkOptions(options: CertificateAuthOptions): void {

@@ -5,7 +5,7 @@ import { ManualClock, recordingLogger } from '@carillon/testkit';
 import { createBroker, type DisconnectedEvent, type RefusedEvent } from 'carillon';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type CertificateAuthOptions, certificateAuth } from '../src/index.ts';
+import { type CertificateAuthOptions, certificateAuth, checkRevocation } from '../src/index.ts';
 import { Authority, type Identity } from './authority.ts';
 
 const host = '127.0.0.1';
@@ -200,6 +200,17 @@ describe('a revoked certificate', () => {
     const { connect } = await serve({ revocation: await writeLists(pump) });
     await connect(await authority.sign('CN=pump8'));
   });
+});
+
+test('lists that cannot be used are found before the start', async () => {
+  const revocation = await writeLists();
+  await expect(checkRevocation(revocation)).resolves.toBeUndefined();
+  await expect(checkRevocation({ ...revocation, file: folder })).rejects.toThrow(
+    /revocation list .* cannot be used: EISDIR/,
+  );
+  await expect(checkRevocation({ ...revocation, authoritiesFile: revocation.file })).rejects.toThrow(
+    /authorities in .*revoked\.pem cannot be used: there is no certificate in it/,
+  );
 });
 
 test('lists that cannot be used at the start keep the plugin from coming into force', async () => {

@@ -34,6 +34,11 @@ describe('a mistake in auth is told with the key, the value and what would be ri
       { password: { file: 'x', maximumParallel: 0 } },
       'FILE: auth.password.maximumParallel is 0: give a whole number from 1 to 128',
     ],
+    [{ certificate: { identity: 'cn' } }, 'FILE: auth.certificate.identity is "cn": give CN, subject, dns'],
+    [
+      { certificate: { revocation: { file: 'x' } } },
+      'FILE: auth.certificate.revocation.authoritiesFile is missing: give the name of a file with the certificates',
+    ],
   ])('%j', async (auth, message) => {
     await expect(settleFile({ auth })).rejects.toThrow(message);
   });
@@ -44,6 +49,17 @@ describe('a mistake in auth is told with the key, the value and what would be ri
       /auth\.password: .*nobody\.txt cannot be read: ENOENT/,
     );
   });
+});
+
+test('certificates are an entry, and their revocation lists are read by --check too', async () => {
+  const revocation = { file: 'users.txt', authoritiesFile: 'carillon.json' };
+  const good = await settleFile({ auth: { certificate: { identity: 'dns', required: true } } });
+  const [plugin] = await makePlugins(good.auth, good.plugins, recordingLogger());
+  expect(plugin?.name).toBe('auth-certificate');
+  const bad = await settleFile({ auth: { certificate: { revocation } } });
+  await expect(makePlugins(bad.auth, bad.plugins, recordingLogger())).rejects.toThrow(
+    /auth\.certificate: The authorities in .*carillon\.json cannot be used/,
+  );
 });
 
 test('who asks for passwords may listen beyond this machine, by file or by flag', async () => {

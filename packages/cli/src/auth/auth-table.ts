@@ -1,10 +1,13 @@
 import type { AuthEntry } from './auth-entry.ts';
+import { type CertificateConfiguration, certificateEntry } from './certificate.ts';
 import { type PasswordConfiguration, passwordEntry } from './password.ts';
 
 /** The options of each package, under its key. */
 export interface AuthPackages {
   /** Users and passwords in a file: `@carillon/auth-password`. */
   readonly password: PasswordConfiguration;
+  /** Client certificates: `@carillon/auth-certificate`. */
+  readonly certificate: CertificateConfiguration;
 }
 
 /**
@@ -16,4 +19,5 @@ export interface AuthConfiguration extends Partial<AuthPackages> {}
 /** An entry for every key. */
 export const authTable: { readonly [Key in keyof AuthPackages]: AuthEntry<AuthPackages[Key]> } = {
   password: passwordEntry,
+  certificate: certificateEntry,
 };
