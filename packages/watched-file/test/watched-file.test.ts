@@ -74,7 +74,14 @@ describe('open', () => {
 test('a file that was opened is looked at once a second, by the clock', async () => {
   await writeFile(path, '1');
   const changed = new Promise<number>((resolve) => {
-    file = new WatchedFile({ path, what: 'number file', read: parseNumber, changed: resolve, clock, logger });
+    file = new WatchedFile({
+      path,
+      what: 'number file',
+      read: parseNumber,
+      changed: resolve,
+      clock,
+      logger,
+    });
   });
   await file.open();
   await writeFile(path, '22');
