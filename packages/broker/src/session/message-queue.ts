@@ -20,6 +20,7 @@ export class MessageQueue {
   #tailBytes = 0;
   #readLength = 0;
   #readBytes = 0;
+  #readUpTo = 0;
   #headBytes = 0;
   #nextSequence: number;
   #lastRead = 0;
@@ -88,6 +89,12 @@ export class MessageQueue {
   noteReading(): void {
     this.#readLength = this.#tailLength;
     this.#readBytes = this.#tailBytes;
+    this.#readUpTo = this.#nextSequence - 1;
+  }
+
+  /** What came since it was asked for may yet be refused, though the store has it already: it is left there. */
+  wasAskedFor({ sequence }: { readonly sequence: number }): boolean {
+    return sequence <= this.#readUpTo;
   }
 
   /**

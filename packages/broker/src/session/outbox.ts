@@ -236,7 +236,7 @@ export class Outbox {
       },
       withdraw: () => {
         if (entry.dropped !== undefined) return;
-        // In the tail it is not found, and comes back with a page if the store has it all the same.
+        // In the tail it is not found; no page is read before the store, should it have it, has taken it out.
         this.#queue.remove(entry);
         this.#journal.dequeued(entry);
         this.#drop(copy, 'store-failed', undefined);
@@ -411,7 +411,7 @@ export class Outbox {
   }
 
   #takePage(page: readonly QueueEntry[]): void {
-    const entries = page.map(restoredMessage);
+    const entries = page.filter((entry) => this.#queue.wasAskedFor(entry)).map(restoredMessage);
     this.#queue.notePage(entries);
     for (const entry of entries) {
       if (entry.state === 'queued') {

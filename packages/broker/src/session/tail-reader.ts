@@ -26,9 +26,9 @@ export class TailReader {
   /** Asks for the page after a sequence number, one at a time. */
   readAfter(sequence: number): void {
     this.#isReading = true;
-    // What was queued this turn is in the store only when its batch is.
-    const read = (): void => this.#read(sequence);
-    this.#engine.turn.hold({ stored: read, failed: read });
+    // What was queued this turn is in the store only when its batch is. Of a batch that failed the store may
+    // have kept what was refused: that is not read before it has been taken out.
+    this.#engine.turn.holdUntilStored(() => this.#read(sequence));
   }
 
   #read(sequence: number): void {

@@ -16,6 +16,13 @@ export interface QueueRead {
   readonly limits: PageLimits;
 }
 
+/** A commit that was begun, and whose outcome the test decides. */
+interface HeldCommit {
+  keep(): void;
+  done(): void;
+  fail(error: Error): void;
+}
+
 /**
  * A store in memory that keeps a record of what it was asked, and that a test can slow down: while it holds,
  * a commit is done, or fails, when the test says so.
@@ -31,7 +38,8 @@ export class RecordingStore implements Store {
   #thrownNext: Error | undefined;
   #failedRead: Error | undefined;
   #readsWaitFor: Promise<void> | undefined;
-  #held: { readonly store: () => void; readonly fail: (error: Error) => void } | undefined;
+  #readsBeginAt: Promise<void> | undefined;
+  #held: HeldCommit | undefined;
 
   /** From now on a commit waits for `letOneGo`, `failOne` or `release`. */
   hold(): void {
@@ -40,12 +48,21 @@ export class RecordingStore implements Store {
 
   /** The commit under way is done. Throws when there is none. */
   letOneGo(): void {
-    this.#takeHeld().store();
+    const held = this.#takeHeld();
+    held.keep();
+    held.done();
   }
 
   /** The commit under way fails, and has stored nothing. */
   failOne(error = new Error('the disk is full')): void {
     this.#takeHeld().fail(error);
+  }
+
+  /** The commit under way fails, and has stored everything all the same. */
+  keepAndFailOne(error = new Error('nobody knows whether it was stored')): void {
+    const held = this.#takeHeld();
+    held.keep();
+    held.fail(error);
   }
 
   /** The commit under way is done, and those that follow are done at once. */
@@ -62,6 +79,11 @@ export class RecordingStore implements Store {
   /** Reads of queues that begin from now on bring what there was, but not before this. */
   delayReadsUntil(moment: Promise<void>): void {
     this.#readsWaitFor = moment;
+  }
+
+  /** Reads of queues that begin from now on bring what there is at that moment. */
+  putReadsOffUntil(moment: Promise<void>): void {
+    this.#readsBeginAt = moment;
   }
 
   /** The next read of a queue rejects. */
@@ -96,10 +118,8 @@ export class RecordingStore implements Store {
     if (!this.#isHolding) return this.#memory.commit(batch, durability);
     return new Promise<void>((resolve, reject) => {
       this.#held = {
-        store: () => {
-          void this.#memory.commit(batch, durability);
-          resolve();
-        },
+        keep: () => void this.#memory.commit(batch, durability),
+        done: resolve,
         fail: reject,
       };
     });
@@ -110,7 +130,9 @@ export class RecordingStore implements Store {
     const failure = this.#failedRead;
     this.#failedRead = undefined;
     if (failure !== undefined) return Promise.reject(failure);
-    const page = this.#memory.readQueue(clientId, after, limits);
+    const read = () => this.#memory.readQueue(clientId, after, limits);
+    if (this.#readsBeginAt !== undefined) return this.#readsBeginAt.then(read);
+    const page = read();
     return this.#readsWaitFor === undefined ? page : this.#readsWaitFor.then(() => page);
   }
 
