@@ -44,6 +44,8 @@ export interface Publisher {
   readonly mustBeAuthorized: boolean;
   /** Where the identifiers of its QoS 2 messages are noted; undefined for those who have none. */
   readonly session: Session | undefined;
+  /** Whether QoS 1 reaches nobody before it is stored either, because nobody would send it again. */
+  readonly waitsForStore?: boolean;
 }
 
 export const hostPublisher: Publisher = Object.freeze({
@@ -195,9 +197,8 @@ export class Publishing {
     const { content } = fanOut;
     const route = router.route(content.topic);
     // QoS 2 reaches nobody before everything that is to be stored of it is.
-    if (content.qos === 2 && (content.retain || leavesTraces(publisher, route))) {
-      fanOut.heldUntil = turn.number;
-    }
+    const mustWait = content.qos === 2 || (content.qos === 1 && publisher.waitsForStore === true);
+    if (mustWait && (content.retain || leavesTraces(publisher, route))) fanOut.heldUntil = turn.number;
     if (content.retain && retained !== null) this.#engine.retained.keep(retained, fanOut);
     this.#reach(fanOut, route);
     if (fanOut.heldUntil !== 0) turn.hold(fanOut);

@@ -19,8 +19,17 @@ export class Wills {
     this.#engine = engine;
   }
 
-  /** A CONNECT was accepted: its Will, or none, replaces what was there. [MQTT-3.1.2-7] */
+  /**
+   * A CONNECT was accepted: its Will, or none, replaces what was there. [MQTT-3.1.2-7] What was due by then goes
+   * out all the same, as after a restart, when the client may be faster than the clock.
+   */
   replace(session: Session, will: PendingWill | undefined): void {
+    const old = session.will;
+    if (old?.dueAt !== undefined && old.dueAt <= this.#engine.now()) this.#send(session, old);
+    this.#put(session, will);
+  }
+
+  #put(session: Session, will: PendingWill | undefined): void {
     this.#stopDelay(session);
     const had = session.will !== undefined;
     session.will = will;
@@ -40,7 +49,7 @@ export class Wills {
 
   /** DISCONNECT 0x00: the Will is not wanted any more. [MQTT-3.14.4-3] */
   forget(session: Session): void {
-    this.replace(session, undefined);
+    this.#put(session, undefined);
   }
 
   /** The connection is gone without a proper DISCONNECT; its session goes on. */
@@ -84,19 +93,19 @@ export class Wills {
     const { clientId } = session;
     const rewritten = rewriteWill === null ? undefined : rewriteWill({ clientId, will: will.message });
     const sending = whenDone(rewritten, (outcome) => {
-      if (outcome === undefined) return this.#publish(will, will.message);
+      if (outcome === undefined) return this.#publish(session, will, will.message);
       if (!outcome.ok) {
         const { reasonCode, by, reasonString = 'it could not be rewritten' } = outcome.refusal;
         this.#tellRefused(will, will.message.topic, { reasonCode, by, reason: reasonString });
         return undefined;
       }
       if (outcome.value === null) return undefined;
-      return this.#publish(will, outcome.value);
+      return this.#publish(session, will, outcome.value);
     });
     void sending;
   }
 
-  #publish(will: PendingWill, content: WillRecord['message']) {
+  #publish(session: Session, will: PendingWill, content: WillRecord['message']) {
     // Its Message Expiry Interval starts now, not at CONNECT.
     const message = createMessage(content, this.#engine.now());
     const publisher = {
@@ -104,15 +113,37 @@ export class Wills {
       permissions: will.permissions,
       mustBeAuthorized: true,
       session: undefined,
+      waitsForStore: true,
     };
     return whenDone(this.#engine.publishing.publish(new MadeMessage(message), publisher), (outcome) => {
-      const { willSent } = this.#engine.hooks.slots;
-      if (!(outcome instanceof RefusedPublish)) {
-        tellPublished(this.#engine, outcome, will.client);
-        willSent?.({ clientId: message.publisherId, will: content });
+      if (outcome instanceof RefusedPublish) {
+        this.#tellRefused(will, message.topic, outcome);
         return;
       }
-      this.#tellRefused(will, message.topic, outcome);
+      const sent = (): void => {
+        tellPublished(this.#engine, outcome, will.client);
+        this.#engine.hooks.slots.willSent?.({ clientId: message.publisherId, will: content });
+      };
+      if (outcome.heldUntil === 0) sent();
+      else this.#engine.turn.hold({ stored: sent, failed: () => this.#sendLater(session, will, content) });
+    });
+  }
+
+  /**
+   * Nobody is left who would send it again: the broker does when the store has caught up. The store keeps it until
+   * then, should it have forgotten it, and unless there is another by now.
+   */
+  #sendLater(session: Session, will: PendingWill, content: WillRecord['message']): void {
+    const { turn } = this.#engine;
+    if (!session.hasEnded && session.will === undefined) {
+      const record = { ...recordOf(will), dueAt: this.#engine.now() };
+      turn.undo({ do: 'putWill', clientId: session.clientId, will: record });
+    }
+    turn.whenCaughtUp(() => {
+      if (!session.hasEnded && session.will === undefined) {
+        turn.record({ do: 'deleteWill', clientId: session.clientId });
+      }
+      void this.#publish(session, will, content);
     });
   }
 

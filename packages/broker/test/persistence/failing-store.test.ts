@@ -318,3 +318,44 @@ describe('a failure of the store', () => {
     expect((await carol.receiveMessage()).text).toBe('hello');
   });
 });
+
+describe('a Will that cannot be stored', () => {
+  for (const qos of [1, 2] as const) {
+    test(`at QoS ${qos} reaches nobody, and goes out once the store works again`, async () => {
+      const { house, alice, store } = await aliceAndBob();
+      const mortal = await house.connect({
+        clientId: 'mortal',
+        ...kept,
+        will: { topic: 'news', payload: 'bye', qos },
+      });
+      store.hold();
+      await mortal.drop();
+      store.keepAndFailOne();
+      store.release();
+      await alice.expectNothing();
+      await house.laboratory.advance(1000);
+      expect((await alice.receiveMessage()).text).toBe('bye');
+      await alice.expectNothing();
+      await house.crashAndStart();
+      await (await house.resume('alice')).expectNothing();
+    });
+  }
+
+  test('goes out after the next start, should the broker not live to see it work', async () => {
+    const { house, store } = await aliceAndBob();
+    const mortal = await house.connect({
+      clientId: 'mortal',
+      ...kept,
+      will: { topic: 'news', payload: 'bye', qos: 1 },
+    });
+    store.hold();
+    await mortal.drop();
+    store.failOne();
+    await house.laboratory.settle();
+    store.release();
+    await house.crashAndStart();
+    const alice = await house.resume('alice');
+    expect((await alice.receiveMessage()).text).toBe('bye');
+    await alice.expectNothing();
+  });
+});

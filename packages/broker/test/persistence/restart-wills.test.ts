@@ -33,6 +33,16 @@ test('so does the will of a client whose session ended with its connection', asy
   expect(house.broker.session('client')).toBeUndefined();
 });
 
+test('it goes out also when the client is back before anything else has happened', async () => {
+  const house = await houseWithWatcher();
+  await house.connect({ clientId: 'client', ...kept, will: will() });
+  await house.crashAndStart();
+  await house.connect({ clientId: 'client', ...kept, will: { ...will(), payload: 'another' } });
+  const watcher = await house.resume('watcher');
+  expect((await watcher.receiveMessage()).text).toBe('bye');
+  await watcher.expectNothing();
+});
+
 test('it goes out once, however often the broker comes back', async () => {
   const house = await houseWithWatcher();
   await house.connect({ clientId: 'client', ...kept, will: will() });
