@@ -26,6 +26,7 @@ import type {
 import type { MaybePromise } from '@carillon/persistence';
 import { acceptConnection, acceptInProcess, tellRefused } from './connection/accept-connection.ts';
 import { disconnectReason } from './connection/disconnect-reason.ts';
+import { WaitingRoom } from './connection/waiting-room.ts';
 import { BrokerError } from './host/broker-error.ts';
 import { closeBroker } from './host/close-broker.ts';
 import { explain } from './host/explain.ts';
@@ -37,16 +38,21 @@ import type { EngineOptions, Limits, Platform } from './options/engine-options.t
 import { RunningEngine } from './running-engine.ts';
 import { subscriptionView } from './session/session.ts';
 import { loadStored } from './store/load-stored.ts';
+import { StorePatience } from './store/store-patience.ts';
 import { countEverything } from './system/count-everything.ts';
 import { SystemTopics } from './system/system-topics.ts';
 import { isPromise } from './when-done.ts';
 
 type BrokerState = 'new' | 'starting' | 'running' | 'closing' | 'closed';
 
+/** Milliseconds. */
+const storePatience = 10_000;
+
 /** The engine as its host has it in hand: see the interface `Broker` for what each method promises. */
 export class EngineBroker implements Broker {
   readonly #engine: RunningEngine;
   readonly #systemTopics: SystemTopics;
+  readonly #waiting: WaitingRoom;
   /** Whose loops end with the broker. */
   readonly #streams = new Set<SubscriptionStream>();
   /** Connections of plugins that were there first. */
@@ -54,11 +60,20 @@ export class EngineBroker implements Broker {
   #state: BrokerState = 'new';
   #starting: Promise<void> | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
+  /** Rejects when the broker was closed before its store had loaded. */
+  readonly #givenUp: Promise<never>;
+  #giveUp: (error: BrokerError) => void = () => {};
 
   /** @throws OptionError when an option cannot be. */
   constructor(options: EngineOptions, platform: Platform) {
     this.#engine = new RunningEngine(options, platform);
     this.#systemTopics = new SystemTopics(this.#engine);
+    this.#waiting = new WaitingRoom(this.#engine);
+    this.#givenUp = new Promise((_, reject) => {
+      this.#giveUp = reject;
+    });
+    // Nobody waits for it once the broker has started.
+    this.#givenUp.catch(() => {});
   }
 
   /** The limits in force. */
@@ -95,10 +110,7 @@ export class EngineBroker implements Broker {
       acceptConnection(this.#engine, channel, remote);
       return;
     }
-    started.then(
-      () => acceptConnection(this.#engine, channel, remote),
-      () => channel.destroy(),
-    );
+    this.#waiting.enter(started, channel, remote);
   }
 
   connectInProcess(options: InProcessOptions): ByteChannel {
@@ -229,7 +241,7 @@ export class EngineBroker implements Broker {
       this.#started();
       return undefined;
     }
-    this.#starting = loaded.then(() => this.#started());
+    this.#starting = Promise.race([loaded, this.#givenUp]).then(() => this.#started());
     // Who only hands connections over never sees the promise.
     this.#starting.catch((error: unknown) => {
       this.#engine.logger.error(
@@ -250,19 +262,38 @@ export class EngineBroker implements Broker {
   }
 
   async #close(options: CloseOptions): Promise<void> {
-    await this.#starting?.catch(() => {});
-    const wasStarted = this.#state === 'running';
+    const { clock, storage } = this.#engine;
+    const store = new StorePatience(clock, storage.store.name, options.storeWithin ?? storePatience);
+    await this.#startIsOver(store);
+    const storeIsOpen = this.#state === 'running' || store.error !== undefined;
     this.#state = 'closing';
     this.#systemTopics.stop();
     for (const channel of this.#waitingForStart.keys()) channel.destroy();
     this.#waitingForStart.clear();
-    await closeBroker(this.#engine, options, {
-      wasStarted,
-      clientsLeft: () => {
-        for (const stream of [...this.#streams]) stream.end();
-      },
-    });
-    this.#state = 'closed';
+    try {
+      await closeBroker(this.#engine, options, {
+        storeIsOpen,
+        store,
+        clientsLeft: () => {
+          for (const stream of [...this.#streams]) stream.end();
+        },
+      });
+    } finally {
+      this.#state = 'closed';
+    }
+    if (store.error !== undefined) throw store.error;
+  }
+
+  /** A store that does not load is not waited for for ever. */
+  async #startIsOver(store: StorePatience): Promise<void> {
+    if (this.#starting === undefined) return;
+    await store.waitFor(
+      this.#starting.catch(() => {}),
+      'loaded what it has',
+    );
+    if (store.error === undefined) return;
+    this.#state = 'closing';
+    this.#giveUp(store.error);
   }
 
   #refuseWhenClosed(): void {

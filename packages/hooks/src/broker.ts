@@ -128,6 +128,11 @@ export interface ExplanationStep {
 export interface CloseOptions {
   /** Milliseconds for clients to take what was sent; then they are cut off. Default 5000. */
   readonly within?: number;
+  /**
+   * Milliseconds for the store to finish what it was asked last, and as long again to close; then it is given
+   * up, and `close` rejects with `BROKER_STORE_HANGS`. Default 10,000.
+   */
+  readonly storeWithin?: number;
   /** Tells MQTT 5.0 clients to go there (0x9C) rather than that the server shuts down (0x8B). */
   readonly serverReference?: string;
 }
@@ -203,6 +208,9 @@ export interface Broker {
   counters(): Counters;
   /** Says whether a client may do something, and what decides: asks the hooks as if it did, and changes nothing. */
   explain(clientId: string, action: 'publish' | 'subscribe' | 'receive', topic: string): Promise<Explanation>;
-  /** Tells the clients, sends and stores what is left, closes plugins and store. May be called twice. */
+  /**
+   * Tells the clients, sends and stores what is left, closes plugins and store. May be called twice. Rejects when
+   * the store does not answer in time, or fails to close: the broker is closed all the same.
+   */
   close(options?: CloseOptions): Promise<void>;
 }

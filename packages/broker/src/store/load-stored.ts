@@ -3,42 +3,74 @@ import type { Engine } from '../engine.ts';
 import { isPromise, whenDone } from '../when-done.ts';
 import { LoadProgress } from './load-progress.ts';
 
-/** Takes up everything the store has; synchronous when the store is. A store that throws rejects. */
+/**
+ * Opens the store and takes up everything it has; synchronous when the store is. A store that throws rejects. One
+ * that opened and cannot be loaded is closed again, so that it holds nothing that the next attempt needs.
+ */
 export function loadStored(engine: Engine): MaybePromise<void> {
+  const progress = new LoadProgress(engine);
+  const loaded = openAndLoad(engine, progress);
+  if (!isPromise(loaded)) return undefined;
+  return loaded.finally(() => progress.stop());
+}
+
+function openAndLoad(engine: Engine, progress: LoadProgress): MaybePromise<void> {
   try {
-    return openAndLoad(engine);
+    return whenDone(engine.storage.store.open(), () => {
+      const loaded = load(engine, progress);
+      if (!isPromise(loaded)) return undefined;
+      return loaded.catch(async (error: unknown) => {
+        await closeAfterFailure(engine);
+        throw error;
+      });
+    });
   } catch (error) {
     return Promise.reject(error);
   }
 }
 
-function openAndLoad(engine: Engine): MaybePromise<void> {
-  const { store } = engine.storage;
-  return whenDone(store.open(), () => {
-    const records = store.load();
-    const loaded = Symbol.asyncIterator in records ? loadAsync(engine, records) : loadNow(engine, records);
-    return isPromise(loaded)
-      ? loaded.then(() => engine.sessions.startRestored())
-      : engine.sessions.startRestored();
-  });
+function load(engine: Engine, progress: LoadProgress): MaybePromise<void> {
+  try {
+    const records = engine.storage.store.load();
+    const loaded =
+      Symbol.asyncIterator in records
+        ? loadAsync(engine, records, progress)
+        : loadNow(engine, records, progress);
+    return whenDone(loaded, () => {
+      progress.end();
+      engine.sessions.startRestored();
+    });
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
-function loadNow(engine: Engine, records: Iterable<StoredRecord>): void {
-  const progress = new LoadProgress(engine);
+/** Why it could not be loaded is what matters; that it does not close either goes to the log. */
+async function closeAfterFailure({ storage, logger }: Engine): Promise<void> {
+  const { store } = storage;
+  try {
+    await store.close();
+  } catch (error) {
+    logger.error({ err: error, store: store.name }, 'the store could not be closed');
+  }
+}
+
+function loadNow(engine: Engine, records: Iterable<StoredRecord>, progress: LoadProgress): void {
   for (const record of records) {
     take(engine, record);
     progress.took();
   }
-  progress.end();
 }
 
-async function loadAsync(engine: Engine, records: AsyncIterable<StoredRecord>): Promise<void> {
-  const progress = new LoadProgress(engine);
+async function loadAsync(
+  engine: Engine,
+  records: AsyncIterable<StoredRecord>,
+  progress: LoadProgress,
+): Promise<void> {
   for await (const record of records) {
     take(engine, record);
     progress.took();
   }
-  progress.end();
 }
 
 function take(engine: Engine, record: StoredRecord): void {

@@ -65,6 +65,7 @@ export class Turn {
   /** Commits that failed in a row. */
   #failures = 0;
   #lastFailure: Error | undefined = undefined;
+  #isOver = false;
 
   constructor(options: {
     scheduler: Scheduler;
@@ -146,6 +147,12 @@ export class Turn {
     }
   }
 
+  /** The store is asked nothing any more: it is about to close. */
+  stop(): void {
+    this.#isOver = true;
+    this.#retry.cancel();
+  }
+
   #endSoon(): void {
     if (this.#endIsDue) return;
     this.#endIsDue = true;
@@ -159,7 +166,7 @@ export class Turn {
   }
 
   #commit(): void {
-    if (this.#committing !== undefined) return;
+    if (this.#committing !== undefined || this.#isOver) return;
     const batch = this.#gathering;
     const nobodyWaits = batch.heldBack.length === 0;
     if (nobodyWaits && batch.operations.length === 0 && !this.#mustCatchUp) return;

@@ -99,6 +99,28 @@ test('a load that fails is told by start, and no connection is taken', async () 
   await alice.expectClosed();
 });
 
+test('a store that fails in the middle of its load is closed, so that it can be opened again', async () => {
+  const memory = memoryStore();
+  const calls: string[] = [];
+  const store: Store = {
+    name: 'torn',
+    supports: memory.supports,
+    open: () => void calls.push('open'),
+    async *load() {
+      yield { kind: 'inboundId', clientId: 'nobody', packetId: 1 } satisfies StoredRecord;
+      throw new Error('the file is torn');
+    },
+    commit: (batch, durability) => memory.commit(batch, durability),
+    readQueue: (clientId, after, limits) => memory.readQueue(clientId, after, limits),
+    close: () => void calls.push('close'),
+  };
+  const house = new Restarts({}, {}, store);
+  await expect(house.broker.start()).rejects.toThrow('the file is torn');
+  expect(calls).toEqual(['open', 'close']);
+  await house.close();
+  expect(calls).toEqual(['open', 'close']);
+});
+
 test('a store that throws at once is told by start likewise', async () => {
   const memory = memoryStore();
   const store: Store = {
