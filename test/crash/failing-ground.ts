@@ -2,7 +2,7 @@ import { definePlugin } from '@carillon/hooks';
 import { memoryStore, type Store, type StoreOperation } from '@carillon/persistence';
 import { type Fault, FaultPlan, type Laboratory, type SeededRandom } from '@carillon/testkit';
 import { FatalCalls, type Moment } from './fatal-calls.ts';
-import type { Ground } from './simulation.ts';
+import type { Ground } from './stage.ts';
 import type { TrafficRecord } from './traffic-record.ts';
 
 /** Calls that a simulation makes of its store, roughly: faults are drawn among the first of them. */
@@ -57,11 +57,7 @@ export function failingGround(laboratory: Laboratory, record: TrafficRecord): Gr
         commit: (batch, durability) => call((asked) => asked.commit(batch, durability)),
         readQueue: (clientId, after, limits) => call((asked) => asked.readQueue(clientId, after, limits)),
       };
-      return definePlugin({
-        name: 'failing store',
-        persistence: store,
-        hooks: { storeFailed: () => record.storeFailed() },
-      });
+      return definePlugin({ name: 'failing store', persistence: store });
     },
     died() {},
     becomeReliable() {

@@ -1,12 +1,13 @@
 import type { Packet, PublishPacket, QoS } from '@carillon/protocol';
 import {
-  type ChannelPairOptions,
   type ConnectionTarget,
   describePacket,
   type Laboratory,
+  type LaboratoryClientOptions,
   PacketClient,
   type PacketDraft,
 } from '@carillon/testkit';
+import { ModelWill, type WillPlace } from './model-will.ts';
 import { ReceivedExchanges } from './received-exchanges.ts';
 import { SentExchanges } from './sent-exchanges.ts';
 import type { SubscriberRecord, TrafficRecord } from './traffic-record.ts';
@@ -14,6 +15,18 @@ import type { SubscriberRecord, TrafficRecord } from './traffic-record.ts';
 interface Request {
   readonly do: 'subscribe' | 'unsubscribe';
   readonly filter: string;
+}
+
+/** How a connection is made. */
+export type Connecting = Pick<LaboratoryClientOptions, 'channel' | 'wrap'>;
+
+export interface ModelClientOptions {
+  readonly name: string;
+  readonly version: 4 | 5;
+  readonly receiveMaximum: number;
+  readonly subscriber: SubscriberRecord;
+  /** Every CONNECT carries a Will. */
+  readonly will?: WillPlace | undefined;
 }
 
 /**
@@ -35,12 +48,13 @@ export class ModelClient {
   #isReady = false;
   /** A CONNACK said that there is one: from then on the broker has to have it. */
   #hasSession = false;
+  /** CONNECT with Clean Start was sent, and not answered. */
+  #isGivingUp = false;
+  /** Everything that it ever subscribed to. */
+  readonly #filters = new Set<string>();
+  readonly #will: ModelWill;
 
-  constructor(
-    laboratory: Laboratory,
-    record: TrafficRecord,
-    options: { name: string; version: 4 | 5; receiveMaximum: number; subscriber: SubscriberRecord },
-  ) {
+  constructor(laboratory: Laboratory, record: TrafficRecord, options: ModelClientOptions) {
     this.name = options.name;
     this.version = options.version;
     this.subscriber = options.subscriber;
@@ -49,6 +63,7 @@ export class ModelClient {
     this.#receiveMaximum = options.receiveMaximum;
     this.#sent = new SentExchanges(record);
     this.#received = new ReceivedExchanges(options.subscriber);
+    this.#will = new ModelWill(record, options);
   }
 
   get isConnected(): boolean {
@@ -74,22 +89,30 @@ export class ModelClient {
     return (this.#connection?.unread ?? 0) > 0;
   }
 
-  connect(target: ConnectionTarget, channel: ChannelPairOptions): void {
+  /** With `cleanStart` it gives its session up for a new one. */
+  connect(
+    target: ConnectionTarget,
+    connecting: Connecting,
+    { cleanStart = false }: { cleanStart?: boolean } = {},
+  ): void {
     const { name, version: protocolVersion } = this;
     this.#isReady = false;
     this.#record.say(`${name} connects`);
+    if (cleanStart) this.#giveUpSession();
     this.#connection = PacketClient.connect(target, {
       laboratory: this.#laboratory,
       name,
       protocolVersion,
-      channel,
+      ...connecting,
     });
     const properties = { sessionExpiryInterval: 3600, receiveMaximum: this.#receiveMaximum };
     this.#send({
       type: 'connect',
       protocolVersion,
       clientId: name,
-      cleanStart: false,
+      // Until an answer has come nobody knows whether the session was given up.
+      cleanStart: this.#isGivingUp,
+      ...this.#will.forConnect(),
       properties: protocolVersion === 5 ? properties : {},
     });
   }
@@ -116,6 +139,7 @@ export class ModelClient {
   /** In order, the session stays. */
   async disconnect(): Promise<void> {
     this.#record.say(`${this.name} disconnects`);
+    this.#will.withdraw();
     await this.#connection?.disconnect();
     this.#connectionOver();
   }
@@ -124,6 +148,13 @@ export class ModelClient {
   async drop(): Promise<void> {
     this.#record.say(`${this.name} drops its connection`);
     await this.#connection?.drop();
+    this.#connectionOver();
+  }
+
+  /** It is gone, and nobody is told: the broker finds out when it comes again. */
+  vanish(): void {
+    this.#record.say(`${this.name} vanishes`);
+    this.#connection?.vanish();
     this.#connectionOver();
   }
 
@@ -168,13 +199,29 @@ export class ModelClient {
   #accepted(reasonCode: number, sessionPresent: boolean): void {
     if (reasonCode !== 0) return;
     if (!sessionPresent) this.#sessionIsNew();
+    else if (this.#isGivingUp) this.#record.faults.push(`${this.name} was given the session it gave up`);
+    this.#isGivingUp = false;
     this.#hasSession = true;
+    this.#will.accepted();
     this.#isReady = true;
     for (const packet of this.#sent.toResend()) this.#answer(packet);
   }
 
   #sessionIsNew(): void {
     if (this.#hasSession) this.#record.faults.push(`the session of ${this.name} is missing`);
+    this.#forgetSession();
+    for (const filter of this.#filters) this.subscriber.state.set(filter, 'not subscribed');
+  }
+
+  #giveUpSession(): void {
+    this.#isGivingUp = true;
+    this.#hasSession = false;
+    this.#forgetSession();
+    // What has not come by now has been given up too.
+    this.subscriber.periods.length = 0;
+  }
+
+  #forgetSession(): void {
     this.#sent.abandon();
     this.#received.forget();
     this.subscriber.state.clear();
@@ -201,6 +248,7 @@ export class ModelClient {
   #request(request: Request): number {
     const packetId = this.#freePacketId();
     this.#requests.set(packetId, request);
+    this.#filters.add(request.filter);
     // Until the answer comes nobody knows.
     this.subscriber.state.delete(request.filter);
     return packetId;
@@ -224,6 +272,7 @@ export class ModelClient {
   }
 
   #connectionOver(): void {
+    this.#will.connectionOver();
     this.#connection = undefined;
     this.#isReady = false;
     this.#requests.clear();

@@ -4,7 +4,8 @@ import { levelPersistence } from '@carillon/persistence-level';
 import type { Laboratory } from '@carillon/testkit';
 import { expect, test } from 'vitest';
 import { FatalCalls, type Moment } from './fatal-calls.ts';
-import { type Ground, type SimulationReport, simulate } from './simulation.ts';
+import { simulate } from './simulation.ts';
+import type { Ground, TrafficReport } from './stage.ts';
 import { VolatileDisk } from './volatile-disk.ts';
 
 const { CRASH_SEEDS = '12', CRASH_SEED = '1' } = process.env;
@@ -46,8 +47,8 @@ function withoutPower(durability: Durability): (laboratory: Laboratory) => Groun
   };
 }
 
-async function runAll(durability: Durability): Promise<{ seed: number; report: SimulationReport }[]> {
-  const reports: { seed: number; report: SimulationReport }[] = [];
+async function runAll(durability: Durability): Promise<{ seed: number; report: TrafficReport }[]> {
+  const reports: { seed: number; report: TrafficReport }[] = [];
   for (let seed = firstSeed; seed < firstSeed + seeds; seed++) {
     reports.push({
       seed,

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { failingGround } from './failing-ground.ts';
-import { type SimulationReport, simulate } from './simulation.ts';
+import { simulate } from './simulation.ts';
+import type { TrafficReport } from './stage.ts';
 
 const { CRASH_SEEDS = '150', CRASH_SEED = '1' } = process.env;
 const seeds = Number(CRASH_SEEDS);
 const firstSeed = Number(CRASH_SEED);
 
-function run(seed: number): Promise<SimulationReport> {
+function run(seed: number): Promise<TrafficReport> {
   return simulate({ seed, ground: failingGround });
 }
 

@@ -1,20 +1,7 @@
-import type { Plugin } from '@carillon/hooks';
 import { type ChannelPairOptions, Laboratory, type SeededRandom } from '@carillon/testkit';
-import type { MortalProcess } from './fatal-calls.ts';
-import { ModelClient } from './model-client.ts';
-import { MortalBroker } from './mortal-broker.ts';
-import { brokenPromises } from './promises-kept.ts';
-import { SubscriberRecord, TrafficRecord } from './traffic-record.ts';
-
-/** What a broker runs on: it outlives the broker, and may be the death of it. */
-export interface Ground {
-  /** The store for a process that starts, as a plugin. */
-  persistence(process: MortalProcess): Plugin;
-  /** A process died. */
-  died(): void;
-  /** From here on nothing goes wrong any more. */
-  becomeReliable(): void;
-}
+import type { ModelClient } from './model-client.ts';
+import { type Ground, Stage, type TrafficReport } from './stage.ts';
+import type { TrafficRecord } from './traffic-record.ts';
 
 export interface SimulationOptions {
   readonly seed: number | string;
@@ -25,84 +12,56 @@ export interface SimulationOptions {
   readonly steps?: number;
 }
 
-export interface SimulationReport {
-  readonly faults: readonly string[];
-  readonly conversation: readonly string[];
-  readonly acknowledged: number;
-  readonly delivered: number;
-  readonly deaths: number;
-}
-
 const topics = ['house/a', 'house/b', 'garden'];
 /** Of the first publisher, and of the second. */
 const retainedQoS = [1, 2] as const;
 const filters = ['house/#', 'house/a', 'garden'];
 
 /** Random traffic on a broker that dies and comes back; in the end everything must be where it belongs. */
-export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+export async function simulate(options: SimulationOptions): Promise<TrafficReport> {
   const simulation = new Simulation(options);
   await simulation.run(options.steps ?? 60);
   return simulation.report();
 }
 
 class Simulation {
-  readonly #laboratory: Laboratory;
+  readonly #stage: Stage;
   readonly #random: SeededRandom;
-  readonly #record = new TrafficRecord();
-  readonly #ground: Ground;
   readonly #publishers: readonly ModelClient[];
   readonly #subscribers: readonly ModelClient[];
-  readonly #clients: readonly ModelClient[];
   readonly #cuts: boolean;
-  #broker: MortalBroker;
-  #deaths = 0;
-  #isReliable = false;
 
   constructor({ seed, ground, cuts = true }: SimulationOptions) {
-    this.#laboratory = new Laboratory({ seed, arrivals: 'mixed' });
-    this.#random = this.#laboratory.random.fork('simulation');
-    this.#ground = ground(this.#laboratory, this.#record);
+    const laboratory = new Laboratory({ seed, arrivals: 'mixed' });
+    this.#random = laboratory.random.fork('simulation');
     this.#cuts = cuts;
-    this.#broker = this.#newBroker();
+    this.#stage = new Stage({ laboratory, ground, connecting: () => ({ channel: this.#channel() }) });
     const clientsNamed = (...names: string[]) => names.map((name) => this.#newClient(name));
     this.#publishers = clientsNamed('pub-1', 'pub-2');
     this.#subscribers = clientsNamed(...['sub-1', 'sub-2', 'sub-3'].slice(0, 2 + this.#random.integer(2)));
-    this.#clients = [...this.#publishers, ...this.#subscribers];
   }
 
   async run(steps: number): Promise<void> {
-    this.#broker.start();
-    for (const client of this.#clients) this.#connect(client);
+    const stage = this.#stage;
+    stage.start();
+    for (const client of stage.clients) stage.connect(client);
     await this.#goOn();
     for (let step = 0; step < steps; step++) {
       await this.#somethingHappens();
       await this.#goOn();
-      await this.#restartWhenDead();
+      await stage.restartWhenDead();
     }
-    this.#isReliable = true;
-    this.#ground.becomeReliable();
-    await this.#finish();
-    // What memory had right, the store has right as well.
-    this.#broker.kill();
-    await this.#restartWhenDead();
-    await this.#finish();
+    await stage.finish();
   }
 
-  report(): SimulationReport {
-    const { messages, subscribers, conversation } = this.#record;
-    return {
-      faults: brokenPromises(this.#record, this.#broker.engine),
-      conversation,
-      acknowledged: messages.filter(({ outcome }) => outcome === 'acknowledged').length,
-      delivered: [...subscribers.values()].reduce((sum, { deliveries }) => sum + deliveries.length, 0),
-      deaths: this.#deaths,
-    };
+  report(): TrafficReport {
+    return this.#stage.report();
   }
 
   async #somethingHappens(): Promise<void> {
-    const client = this.#random.pick(this.#clients);
+    const client = this.#random.pick(this.#stage.clients);
     if (!client.isConnected) {
-      this.#connect(client);
+      this.#stage.connect(client);
       return;
     }
     if (this.#random.chance(0.12)) {
@@ -133,46 +92,8 @@ class Simulation {
 
   /** Some time passes, in which clients read and answer, or leave it for later. */
   async #goOn(): Promise<void> {
-    await this.#laboratory.advance(this.#random.integer(6));
-    for (const client of this.#clients) if (this.#random.chance(0.7)) await client.react();
-  }
-
-  async #restartWhenDead(): Promise<void> {
-    if (this.#broker.isAlive) return;
-    this.#record.say('the broker is dead');
-    this.#deaths++;
-    this.#ground.died();
-    for (const client of this.#clients) {
-      // What has arrived is read; what is still missing is not waited for.
-      await client.react();
-      if (client.isConnected) await client.drop();
-    }
-    this.#broker = this.#newBroker();
-    this.#broker.start();
-  }
-
-  /** Everybody comes, and everything ends well. */
-  async #finish(): Promise<void> {
-    for (let round = 0; round < 200; round++) {
-      for (const client of this.#clients) if (!client.isConnected) this.#connect(client);
-      await this.#laboratory.advance(10);
-      for (const client of this.#clients) await client.react();
-      await this.#restartWhenDead();
-      if (!this.#isAtRest()) continue;
-      // A store that failed is asked again within five seconds.
-      await this.#laboratory.advance(10_000);
-      if (this.#isAtRest()) return;
-    }
-    const names = this.#clients.filter((client) => !client.isFinished).map(({ name }) => name);
-    this.#record.faults.push(`it does not come to an end for ${names.join(', ')}`);
-  }
-
-  #isAtRest(): boolean {
-    return this.#clients.every((client) => client.isFinished && !client.hasUnread);
-  }
-
-  #connect(client: ModelClient): void {
-    client.connect(this.#broker, this.#isReliable ? {} : this.#channel());
+    await this.#stage.laboratory.advance(this.#random.integer(6));
+    for (const client of this.#stage.clients) if (this.#random.chance(0.7)) await client.react();
   }
 
   #channel(): ChannelPairOptions {
@@ -184,19 +105,9 @@ class Simulation {
     };
   }
 
-  #newBroker(): MortalBroker {
-    return new MortalBroker(
-      this.#laboratory,
-      (process) => this.#ground.persistence(process),
-      this.#laboratory.random.fork(`death ${this.#deaths}`),
-    );
-  }
-
   #newClient(name: string): ModelClient {
-    const subscriber = new SubscriberRecord(name);
-    this.#record.subscribers.set(name, subscriber);
     const version = this.#random.chance(0.7) ? 5 : 4;
     const receiveMaximum = this.#random.pick([1, 3, 100]);
-    return new ModelClient(this.#laboratory, this.#record, { name, version, receiveMaximum, subscriber });
+    return this.#stage.addClient({ name, version, receiveMaximum });
   }
 }
