@@ -88,6 +88,10 @@ export interface ClientLimits {
   readonly maximumSessionExpiryInterval?: number;
   /** Seconds. */
   readonly serverKeepAlive?: number;
+  /** Messages a second that it may publish. Kept by `@carillon/auth-guard`; without it this has no effect. */
+  readonly publishRate?: number;
+  /** Bytes a second that it may publish, topics and payloads counted. As `publishRate`. */
+  readonly publishBytesRate?: number;
 }
 
 /** The answer of `authenticate`. */

@@ -34,6 +34,8 @@ export const limitFields: FieldChecks<ClientLimits> = {
   maximumQueuedBytes: limit,
   maximumSessionExpiryInterval: integer(0, 0xffff_ffff),
   serverKeepAlive: integer(1, 0xffff),
+  publishRate: integer(1, 0xffff_ffff),
+  publishBytesRate: integer(1, 0xffff_ffff),
 };
 
 /** Everything a {@link Grant} may have. */

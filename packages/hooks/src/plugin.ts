@@ -24,15 +24,21 @@ export type HookHandler<Name extends HookName> = (
   context: HookContext,
 ) => HookAnswer<Name>;
 
-/** A handler with a place in the order: higher priorities run first; the default is 0, ties by registration. */
-export interface PrioritizedHandler<Name extends HookName> {
-  readonly priority: number;
+/** A handler, with its place in the order and what weight its silence has. */
+export interface PlacedHandler<Name extends HookName> {
   readonly handler: HookHandler<Name>;
+  /** Higher priorities run first; ties go by registration. Default 0. */
+  readonly priority?: number;
+  /**
+   * For hooks that decide: it only ever refuses, as a list of banned addresses does. Where nobody but such
+   * handlers is registered, their silence is a yes. Default false.
+   */
+  readonly onlyRefuses?: boolean;
 }
 
-/** The hooks of a plugin: for each name a handler, alone or with its priority. */
+/** The hooks of a plugin: for each name a handler, alone or with its place. */
 export type PluginHooks = {
-  readonly [Name in HookName]?: HookHandler<Name> | PrioritizedHandler<Name>;
+  readonly [Name in HookName]?: HookHandler<Name> | PlacedHandler<Name>;
 };
 
 /**

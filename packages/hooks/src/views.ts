@@ -1,5 +1,6 @@
 import type { Message } from '@carillon/persistence';
 import type { ProtocolVersion, QoS, RetainHandling, UserProperty } from '@carillon/protocol';
+import type { ClientLimits } from './answers.ts';
 import type { Remote } from './channel.ts';
 
 /** Who somebody is, whether connected or not: what a session remembers of its client. */
@@ -12,6 +13,8 @@ export interface Principal {
   readonly groups: readonly string[];
   /** Prefix of all its topics, which the client does not see; empty for none. */
   readonly mountPoint: string;
+  /** As the authentication's answer gave them. */
+  readonly limits: ClientLimits;
 }
 
 /** A connected client, as hooks and the host see it. */

@@ -1,4 +1,4 @@
-import type { Client, ConnectEvent, DisconnectOptions, Remote } from '@carillon/hooks';
+import type { Client, ClientLimits, ConnectEvent, DisconnectOptions, Remote } from '@carillon/hooks';
 import { type ProtocolVersion, ReasonCode, type UserProperty } from '@carillon/protocol';
 import { parseSharedFilter } from '@carillon/topics';
 import { allowsFilter } from '../publishing/permissions.ts';
@@ -16,6 +16,7 @@ export class ConnectedClient implements Client {
   readonly connect: ConnectEvent['connect'];
   readonly identity: string | undefined;
   readonly groups: readonly string[];
+  readonly limits: ClientLimits;
   readonly keepAlive: number;
   readonly connectedAt: number;
 
@@ -28,6 +29,7 @@ export class ConnectedClient implements Client {
       connect: ConnectEvent['connect'];
       identity: string | undefined;
       groups: readonly string[];
+      limits: ClientLimits;
       keepAlive: number;
       connectedAt: number;
     },
@@ -39,6 +41,7 @@ export class ConnectedClient implements Client {
     this.connect = facts.connect;
     this.identity = facts.identity;
     this.groups = facts.groups;
+    this.limits = facts.limits;
     this.keepAlive = facts.keepAlive;
     this.connectedAt = facts.connectedAt;
   }

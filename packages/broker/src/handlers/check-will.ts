@@ -31,6 +31,6 @@ export function checkWill(will: Will | undefined, bounds: WillBounds): void {
     }
   }
   if (isOwnTopic(will.topic)) {
-    throw new ConnectRefused(ReasonCode.NotAuthorized, 'a Will cannot go to $SYS', 'state');
+    throw new ConnectRefused(ReasonCode.NotAuthorized, 'a Will cannot go to $SYS or $carillon', 'state');
   }
 }

@@ -1,4 +1,4 @@
-import type { AuthenticateEvent, ConnectEvent, EnhancedEvent, EnhancedGrant, Grant } from '@carillon/hooks';
+import type { ConnectEvent, EnhancedEvent, EnhancedGrant, Grant } from '@carillon/hooks';
 import {
   type AuthPacket,
   type ConnackProperties,
@@ -11,7 +11,7 @@ import { ConnectedClient } from '../connection/connected-client.ts';
 import type { Connection } from '../connection/connection.ts';
 import { mountProperties } from '../connection/mount-point.ts';
 import type { Engine } from '../engine.ts';
-import type { NotGranted } from '../hooks/authenticate.ts';
+import { type AuthenticationOutcome, type NotGranted, unopposed } from '../hooks/authenticate.ts';
 import { publisherOf } from '../publishing/publishing.ts';
 import type { PendingWill } from '../session/pending-will.ts';
 import type { Session } from '../session/session.ts';
@@ -178,20 +178,29 @@ export class Handshake {
       await this.#authenticateEnhanced(authenticationMethod, authenticationData);
       return;
     }
-    const { authenticate, authenticateEnhanced } = this.#engine.hooks.slots;
-    if (authenticate === null) {
-      if (authenticateEnhanced !== null) {
-        const reason = 'an authentication method is required';
-        throw new ConnectRefused(ReasonCode.NotAuthorized, reason, 'authenticateEnhanced');
-      }
+    const outcome = await this.#authenticateByPassword();
+    if (outcome.outcome === 'granted') {
+      await this.#admit(outcome.grant);
+    } else if (outcome.outcome === 'unopposed') {
+      this.#checkMethodIsOptional();
       await this.#admit({ allow: true });
-      return;
+    } else {
+      throw notGranted(outcome);
     }
+  }
+
+  async #authenticateByPassword(): Promise<AuthenticationOutcome> {
+    const { authenticate } = this.#engine.hooks.slots;
+    if (authenticate === null) return unopposed;
     const { username, password } = this.#connect;
-    const event: AuthenticateEvent = { ...this.#connectEvent(), clientId: this.clientId, username, password };
-    const outcome = await authenticate(event);
-    if (outcome.outcome !== 'granted') throw notGranted(outcome);
-    await this.#admit(outcome.grant);
+    return authenticate({ ...this.#connectEvent(), clientId: this.clientId, username, password });
+  }
+
+  /** Where methods are all that is asked for, who names none has not said who he is. */
+  #checkMethodIsOptional(): void {
+    if (!this.#engine.hooks.needsYes('authenticateEnhanced')) return;
+    const reason = 'an authentication method is required';
+    throw new ConnectRefused(ReasonCode.NotAuthorized, reason, 'authenticateEnhanced');
   }
 
   async #authenticateEnhanced(method: string, data: Uint8Array | undefined): Promise<void> {

@@ -7,7 +7,7 @@ import type { FanOut } from '../publishing/fan-out.ts';
 import { MessageInBytes } from '../publishing/message-in-bytes.ts';
 import { RefusedPublish } from '../publishing/publishing.ts';
 import { tellPublished } from '../publishing/tell-published.ts';
-import { isOwnTopic } from '../system/own-topics.ts';
+import { isOwnTopic, ownTopicsReason } from '../system/own-topics.ts';
 import { isPromise } from '../when-done.ts';
 
 /** PUBLISH from a client: alias, legality, grants and window, QoS 2 repeats; then it is a message. */
@@ -33,8 +33,7 @@ export function handlePublish(connection: Connection, packet: DecodedPublish): M
     throw new ProtocolError(ReasonCode.TopicNameInvalid, topicFault.rule, topicFault.message);
   }
   if (isOwnTopic(topic)) {
-    const reason = "the topics under $SYS are the broker's own";
-    const refused = new RefusedPublish(ReasonCode.NotAuthorized, reason, 'state');
+    const refused = new RefusedPublish(ReasonCode.NotAuthorized, ownTopicsReason, 'state');
     answer(connection, packet, topic, refused);
     return undefined;
   }

@@ -16,6 +16,7 @@ import { allowsFilter } from '../publishing/permissions.ts';
 import { RetainedFeed } from '../retained/retained-feed.ts';
 import { Subscription } from '../routing/subscription.ts';
 import type { Session } from '../session/session.ts';
+import { asksForHiddenTopics } from '../system/own-topics.ts';
 
 /** What became of one filter of a SUBSCRIBE. */
 type Decided =
@@ -137,6 +138,9 @@ function decideByGrants(
   }
   if (hasWildcards(plain) && !options.wildcardSubscriptionAvailable) {
     return refused(ReasonCode.UnspecifiedError, 'wildcard subscriptions are not available', 'state');
+  }
+  if (asksForHiddenTopics(plain)) {
+    return refused(ReasonCode.NotAuthorized, 'what is below $carillon is told to no client', 'state');
   }
   if (session === undefined || !allowsFilter(session.permissions, plain)) {
     return refused(

@@ -21,7 +21,7 @@ import { readRefusal } from './refusal.ts';
 import { type Denied, deniedBy, failedBy, noOpinion } from './verdict.ts';
 
 /** What `authenticate` came to. */
-export type AuthenticationOutcome = Granted<Grant> | NotGranted;
+export type AuthenticationOutcome = Granted<Grant> | NotGranted | Unopposed;
 
 /** What a round of `authenticateEnhanced` came to. */
 export type EnhancedOutcome = Granted<EnhancedGrant> | Continued | NotGranted;
@@ -31,6 +31,11 @@ export interface Granted<SomeGrant> {
   /** The name of the plugin that decided. */
   readonly by: string;
   readonly grant: SomeGrant;
+}
+
+/** Nobody has anything against the client, and nobody was there to say who it is. */
+export interface Unopposed {
+  readonly outcome: 'unopposed';
 }
 
 /** The client is asked for another round. */
@@ -54,6 +59,8 @@ const continueFields: FieldChecks<ContinueAuthentication> = {
   reasonString: text,
   userProperties,
 };
+
+export const unopposed: Unopposed = Object.freeze({ outcome: 'unopposed' });
 
 const nobodyKnows: NotGranted = Object.freeze({ outcome: 'no-opinion', refusal: noOpinion });
 
@@ -83,7 +90,8 @@ export function compileAuthenticate<Event>(
       failed: () => failed,
     });
   });
-  return firstAnswer(asks, nobodyKnows);
+  const onlyRefusals = handlers.every(({ onlyRefuses }) => onlyRefuses);
+  return firstAnswer(asks, onlyRefusals ? unopposed : nobodyKnows);
 }
 
 /** Compiles `authenticateEnhanced`: the first that knows the method answers, a failure refuses. */

@@ -26,6 +26,8 @@ export class ContainedHandler<Event> {
   readonly plugin: string;
   readonly hook: HookName;
   readonly priority: number;
+  /** Its silence does not amount to a no. */
+  readonly onlyRefuses: boolean;
   /** Rises with each registered plugin; settles the order where priorities are equal. */
   readonly order: number;
   /** Milliseconds. */
@@ -39,13 +41,21 @@ export class ContainedHandler<Event> {
   #pending = 0;
 
   constructor(
-    place: { plugin: string; hook: HookName; priority: number; order: number; timeout: number },
+    place: {
+      plugin: string;
+      hook: HookName;
+      priority: number;
+      onlyRefuses: boolean;
+      order: number;
+      timeout: number;
+    },
     call: PluginFunction<Event>,
     surroundings: Surroundings,
   ) {
     this.plugin = place.plugin;
     this.hook = place.hook;
     this.priority = place.priority;
+    this.onlyRefuses = place.onlyRefuses;
     this.order = place.order;
     this.timeout = place.timeout;
     this.surroundings = surroundings;

@@ -18,9 +18,9 @@ import {
   type Denied,
   deniedBy,
   failedBy,
-  noOpinion,
   type SubscribeAllowed,
   type SubscribeVerdict,
+  silenceOf,
   type Verdict,
 } from './verdict.ts';
 
@@ -34,7 +34,7 @@ export function compileDecide<Event>(
     const allowed: Allowed = Object.freeze({ allowed: true, by: plugin });
     return contain(handler, readingOf(plugin, carriers, allowed, readPlainAllowance));
   });
-  return firstAnswer(asks, noOpinion);
+  return firstAnswer(asks, silenceOf(handlers));
 }
 
 /** Compiles `authorizeSubscribe`, whose allowance may lower the QoS. */
@@ -46,7 +46,7 @@ export function compileDecideSubscribe<Event>(
     const allowed: SubscribeAllowed = Object.freeze({ allowed: true, by: plugin, maximumQoS: 2 });
     return contain(handler, readingOf(plugin, ['suback'], allowed, readSubscribeAllowance));
   });
-  return firstAnswer(asks, noOpinion);
+  return firstAnswer(asks, silenceOf(handlers));
 }
 
 /** Compiles a hook that is asked for each copy of a message: plain `true` and `false` only. */
@@ -70,7 +70,7 @@ export function compileDecideSync<Event>(
       failed: () => failed,
     });
   });
-  return firstAnswerSync(asks, noOpinion);
+  return firstAnswerSync(asks, silenceOf(handlers));
 }
 
 /** What a plain answer stands for is made once per plugin: `true` and `false` cost no object. */

@@ -1,9 +1,10 @@
 import {
   type HookHandler,
+  type HookKind,
   type HookName,
   hookKinds,
+  type PlacedHandler,
   type Plugin,
-  type PrioritizedHandler,
 } from '@carillon/hooks';
 import { describeValue } from '@carillon/hooks/checks';
 import { nearNames } from './near-names.ts';
@@ -73,11 +74,25 @@ function checkHandler(plugin: string, hook: HookName, entry: unknown): void {
     typeof entry.handler !== 'function'
   ) {
     throw invalid(
-      `Plugin "${plugin}": hook ${hook} is ${describeValue(entry)}; it must be a function, or { priority, handler }.`,
+      `Plugin "${plugin}": hook ${hook} is ${describeValue(entry)}; it must be a function, or an object with a handler.`,
     );
   }
-  if ('priority' in entry && typeof entry.priority === 'number' && Number.isFinite(entry.priority)) return;
-  throw invalid(`Plugin "${plugin}": the priority of hook ${hook} must be a finite number.`);
+  if ('priority' in entry && !isOptionalNumber(entry.priority)) {
+    throw invalid(`Plugin "${plugin}": the priority of hook ${hook} must be a finite number.`);
+  }
+  if (!('onlyRefuses' in entry) || entry.onlyRefuses === undefined) return;
+  if (typeof entry.onlyRefuses !== 'boolean') {
+    throw invalid(`Plugin "${plugin}": onlyRefuses of hook ${hook} must be true or false.`);
+  }
+  if (!decidingKinds.includes(hookKinds[hook])) {
+    throw invalid(`Plugin "${plugin}": hook ${hook} does not decide, so onlyRefuses means nothing.`);
+  }
+}
+
+const decidingKinds: readonly HookKind[] = ['decide', 'decideSync', 'authenticate'];
+
+function isOptionalNumber(value: unknown): boolean {
+  return value === undefined || (typeof value === 'number' && Number.isFinite(value));
 }
 
 function invalid(message: string): InvalidPluginError {
@@ -85,8 +100,13 @@ function invalid(message: string): InvalidPluginError {
 }
 
 /** Both forms in which a plugin may write a handler, as one. */
-export function prioritize<Name extends HookName>(
-  entry: HookHandler<Name> | PrioritizedHandler<Name>,
-): PrioritizedHandler<Name> {
-  return typeof entry === 'function' ? { priority: 0, handler: entry } : entry;
+export function placed<Name extends HookName>(
+  entry: HookHandler<Name> | PlacedHandler<Name>,
+): Required<PlacedHandler<Name>> {
+  const {
+    handler,
+    priority = 0,
+    onlyRefuses = false,
+  } = typeof entry === 'function' ? { handler: entry } : entry;
+  return { handler, priority, onlyRefuses };
 }

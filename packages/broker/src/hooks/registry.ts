@@ -9,7 +9,7 @@ import type {
   Registration,
 } from '@carillon/hooks';
 import { ContainedHandler, compareHandlers, type Surroundings } from './contained-handler.ts';
-import { checkPlugin, hookNames, prioritize } from './plugin-checks.ts';
+import { checkPlugin, hookNames, placed } from './plugin-checks.ts';
 import { InvalidPluginError } from './plugin-error.ts';
 import { type PluginHandlers, type PluginKeeper, RegisteredPlugin } from './registered-plugin.ts';
 import { compilers, emptySlots, type HookHandlers, type HookSlots, type WritableSlots } from './slots.ts';
@@ -83,6 +83,11 @@ export class HookRegistry {
     return registered;
   }
 
+  /** Whether somebody's yes is needed for this: a handler is there that does not only refuse. */
+  needsYes(hook: HookName): boolean {
+    return (this.#handlers[hook] ?? []).some(({ onlyRefuses }) => !onlyRefuses);
+  }
+
   /** The names of the plugins, in order of registration. */
   plugins(): readonly string[] {
     return this.#plugins.filter((plugin) => plugin.isPresent).map((plugin) => plugin.name);
@@ -110,9 +115,9 @@ export class HookRegistry {
   ): void {
     const entry = plugin.hooks?.[hook];
     if (entry === undefined) return;
-    const { priority, handler } = prioritize<Name>(entry);
+    const { priority, onlyRefuses, handler } = placed<Name>(entry);
     handlers[hook] = new ContainedHandler(
-      { plugin: plugin.name, hook, priority, ...place },
+      { plugin: plugin.name, hook, priority, onlyRefuses, ...place },
       handler,
       this.#surroundings,
     );

@@ -43,6 +43,14 @@ export const noOpinion: Denied = Object.freeze({
   cause: 'no-opinion',
 });
 
+/** Nobody has anything against it, and nobody's yes is needed. */
+export const unopposed: SubscribeAllowed = Object.freeze({ allowed: true, by: 'default', maximumQoS: 2 });
+
+/** What it comes to when no handler has an opinion. */
+export function silenceOf(handlers: readonly { readonly onlyRefuses: boolean }[]): SubscribeAllowed | Denied {
+  return handlers.every(({ onlyRefuses }) => onlyRefuses) ? unopposed : noOpinion;
+}
+
 /** A plain `false`. */
 export function deniedBy(plugin: string): Denied {
   return Object.freeze({

@@ -6,7 +6,7 @@ import { OptionError } from '../options/option-error.ts';
 import { createMessage } from '../publishing/broker-message.ts';
 import { allowsFilter, allowsReceiving, allowsTopic, isInside } from '../publishing/permissions.ts';
 import type { Session } from '../session/session.ts';
-import { isOwnTopic } from '../system/own-topics.ts';
+import { isOwnTopic, ownTopicsReason } from '../system/own-topics.ts';
 
 type Verdict =
   | { allowed: true; by: string }
@@ -74,12 +74,7 @@ async function explainPublish(
     return trail.denied('topic', fault.rule, ReasonCode.TopicNameInvalid, fault.message);
   trail.allow('topic', 'it is a topic name');
   if (isOwnTopic(topic)) {
-    return trail.denied(
-      'topic',
-      'state',
-      ReasonCode.NotAuthorized,
-      "the topics under $SYS are the broker's own",
-    );
+    return trail.denied('topic', 'state', ReasonCode.NotAuthorized, ownTopicsReason);
   }
   const { permissions, connection } = session;
   const mounted = session.mountPoint + topic;

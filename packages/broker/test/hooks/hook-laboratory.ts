@@ -125,6 +125,7 @@ export const client: ClientView = {
   keepAlive: 60,
   sessionExpiryInterval: 0,
   mountPoint: '',
+  limits: {},
   remote: { transport: 'stream', encrypted: false },
   connectedAt: 900_000,
   userProperties: [],

@@ -32,9 +32,13 @@ describe('use refuses', () => {
     [
       'an object without handler',
       { name: 'a', hooks: { connected: { priority: 1 } } },
-      'or { priority, handler }',
+      'or an object with a handler',
     ],
-    ['no priority', { name: 'a', hooks: { connected: { handler() {} } } }, 'priority of hook connected'],
+    [
+      'an onlyRefuses that is neither true nor false',
+      { name: 'a', hooks: { authenticate: { handler() {}, onlyRefuses: 1 } } },
+      'onlyRefuses of hook authenticate must be true or false',
+    ],
     [
       'a priority that is no number',
       { name: 'a', hooks: { connected: { handler() {}, priority: '1' } } },

@@ -22,6 +22,7 @@ test('clients are listed and looked up while they are connected', async () => {
     sessionExpiryInterval: 0,
     groups: [],
     mountPoint: '',
+    limits: {},
     remote: { address: '192.0.2.1', transport: 'ws' },
     connectedAt: laboratory.clock.now(),
     userProperties: [['k', 'v']],
