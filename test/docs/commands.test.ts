@@ -36,6 +36,7 @@ const notRun: readonly (readonly [pattern: RegExp, reason: string])[] = [
     'it needs what Aedes wrote; packages/cli/test has the real Aedes write it',
   ],
   [/^carillon .*--(tls-cert|config) /, 'it needs files; packages/cli/test starts the command with such'],
+  [/^pnpm bench(:micro)?( |$)/, 'it measures'],
   [/^node --expose-gc packages\/\w+\/bench\//, 'it measures'],
 ];
 

@@ -12,6 +12,8 @@ export interface Request {
   readonly seconds: number;
   readonly warmSeconds: number;
   readonly json: string | undefined;
+  /** Whether the run is recorded on the page. */
+  readonly page: boolean;
 }
 
 export const usage = `pnpm bench [PATTERN…] [options]
@@ -21,6 +23,7 @@ export const usage = `pnpm bench [PATTERN…] [options]
   --rounds N        how often each is measured, in turn. Default: 3
   --seconds N       how long each is measured. Default: 2
   --quick           one round of one second
+  --page            records the run in docs/performance.md, with its chart and its JSON
   --json FILE       writes every measurement there
   --list            names the scenarios
 `;
@@ -36,6 +39,7 @@ export function readArguments(args: readonly string[]): Request | 'help' | 'list
       seconds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
+      page: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -50,6 +54,7 @@ export function readArguments(args: readonly string[]): Request | 'help' | 'list
     seconds,
     warmSeconds: Math.min(1, seconds),
     json: values.json,
+    page: values.page,
   };
 }
 

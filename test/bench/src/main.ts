@@ -2,6 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { type Request, readArguments, usage } from './arguments.ts';
 import { thisCommit, thisMachine } from './machine.ts';
+import { NEEDED_FILES, openFileLimit } from './open-files.ts';
+import { asJson, recordResults } from './report/page.ts';
 import { asText, rowsOf } from './report/tables.ts';
 import type { Measurement, Results } from './results.ts';
 import { runRounds } from './rounds.ts';
@@ -24,6 +26,7 @@ try {
 }
 
 async function run(request: Request): Promise<void> {
+  warnOfFewFiles();
   const installed = request.targets.filter(({ name, version }) => {
     if (version() !== undefined) return true;
     say(`${name} is not installed, and is left out`);
@@ -43,8 +46,17 @@ async function run(request: Request): Promise<void> {
     versions: Object.fromEntries(installed.map(({ name, version }) => [name, version()])),
     measurements,
   };
-  if (request.json !== undefined) writeFileSync(request.json, `${JSON.stringify(results, null, 1)}\n`);
+  if (request.json !== undefined) writeFileSync(request.json, asJson(results));
+  if (request.page) recordResults(results);
   say(`\n${asText(rowsOf(request.scenarios, results))}`);
+}
+
+/** Thousands of connections are as many open files, here and in the broker, which inherit this limit. */
+function warnOfFewFiles(): void {
+  const limit = openFileLimit();
+  if (limit < NEEDED_FILES) {
+    say(`only ${limit} files may be open, and ${NEEDED_FILES} are needed: raise the hard limit (ulimit -Hn)`);
+  }
 }
 
 function inOneLine({ scenario, target, round, outcome }: Measurement): string {

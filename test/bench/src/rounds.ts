@@ -1,7 +1,9 @@
 import { faultsInWords } from './load/tally.ts';
 import { measure, type Timing } from './measure.ts';
 import type { Measurement } from './results.ts';
-import type { Scenario } from './scenarios/scenario.ts';
+import { scenarios } from './scenarios/index.ts';
+import type { Saturation, Scenario } from './scenarios/scenario.ts';
+import { targets } from './targets/index.ts';
 import type { Target } from './targets/target.ts';
 
 export interface Schedule extends Timing {
@@ -15,15 +17,16 @@ export interface Schedule extends Timing {
  * does falls on all of them alike. What fails is noted, and the rest goes on.
  */
 export async function* runRounds(schedule: Schedule): AsyncGenerator<Measurement> {
+  const rates = new Map<string, number>();
   for (let round = 1; round <= schedule.rounds; round++) {
-    for (const scenario of schedule.scenarios) {
+    for (const scenario of schedule.scenarios.filter(({ rounds = round }) => round <= rounds)) {
       for (const target of schedule.targets.filter((one) => canRun(scenario, one))) {
-        yield {
-          scenario: scenario.name,
-          target: target.name,
-          round,
-          outcome: await outcomeOf(scenario, target, schedule),
-        };
+        const outcome = await outcomeOf(scenario, target, schedule, rates);
+        if ('result' in outcome) {
+          const { rate = Number.NaN } = outcome.result.figures;
+          rates.set(`${scenario.name} ${target.name}`, rate);
+        }
+        yield { scenario: scenario.name, target: target.name, round, outcome };
       }
     }
   }
@@ -37,13 +40,34 @@ async function outcomeOf(
   scenario: Scenario,
   target: Target,
   timing: Timing,
+  rates: Map<string, number>,
 ): Promise<Measurement['outcome']> {
   try {
-    const result = await measure(scenario, target, timing);
+    const saturation = await saturationFor(scenario.saturation, timing, rates);
+    const result = await measure(scenario, target, timing, saturation);
     const wrong = faultsInWords(result.faults);
     // A rate with losses is no rate.
     return wrong === '' ? { result } : { failure: `messages: ${wrong}` };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** The latest rate of that scenario on that target; measured now, if this run has none. */
+async function saturationFor(
+  wanted: Saturation | undefined,
+  timing: Timing,
+  rates: Map<string, number>,
+): Promise<number> {
+  if (wanted === undefined) return Number.NaN;
+  const key = `${wanted.scenario} ${wanted.target}`;
+  const known = rates.get(key);
+  if (known !== undefined) return known;
+  const scenario = scenarios.find(({ name }) => name === wanted.scenario);
+  const target = targets.find(({ name }) => name === wanted.target);
+  if (scenario === undefined || target === undefined) throw new Error(`no such measurement: ${key}`);
+  const { figures } = await measure(scenario, target, timing, Number.NaN);
+  const { rate = Number.NaN } = figures;
+  rates.set(key, rate);
+  return rate;
 }

@@ -32,8 +32,9 @@ export function tlsOf({ over, identity }: BrokerSetup): { cert: Buffer; key: Buf
 /** Says where the broker listens; from then on does what the parent asks, and goes when the parent is gone. */
 export function report(port: number): void {
   process.once('disconnect', () => process.exit());
-  // Memory is read when the garbage is out: what stays is what the broker keeps.
+  // Twice: what the first collection lets go of is freed by the second.
   process.on('message', () => {
+    globalThis.gc?.();
     globalThis.gc?.();
     process.send?.('collected');
   });

@@ -48,6 +48,7 @@ export class Client implements FrameHandler, BytesHandler {
   #transport = noTransport;
   #replyBytes = 0;
   #ending = false;
+  #left: () => void = () => {};
   /** Answers that set-up waits for, in the order of the questions. */
   readonly #waiting: Waiting[] = [];
 
@@ -56,9 +57,14 @@ export class Client implements FrameHandler, BytesHandler {
     this.#reader = new FrameReader(options.version, this);
   }
 
-  /** Connects, and waits for a CONNACK that says yes. */
-  static async open(address: Address, options: ConnectOptions): Promise<Client> {
+  /**
+   * Connects, and waits for a CONNACK that says yes.
+   *
+   * @param role What a session has waiting may come in the same chunk as CONNACK: who needs it says so before.
+   */
+  static async open(address: Address, options: ConnectOptions, role?: Role): Promise<Client> {
     const client = new Client(options);
+    client.role = role;
     client.#transport = await openTransport(address, client);
     const answer = client.#answer(Packet.connack);
     client.write(connectFrame(options));
@@ -93,6 +99,19 @@ export class Client implements FrameHandler, BytesHandler {
     this.#replyBytes = writeReply(replies, this.#replyBytes, type, packetId);
   }
 
+  /** Stays without a role but for this. */
+  onLost(lost: (why: string) => void): void {
+    this.role = { publish: () => {}, acknowledged: () => {}, chunkDone: () => {}, lost };
+  }
+
+  /** DISCONNECT, and waits until the broker has closed too. */
+  leave(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#left = resolve;
+      this.end();
+    });
+  }
+
   /** DISCONNECT. */
   end(): void {
     this.#ending = true;
@@ -115,7 +134,10 @@ export class Client implements FrameHandler, BytesHandler {
   }
 
   closed(error: Error | undefined): void {
-    if (this.#ending) return;
+    if (this.#ending) {
+      this.#left();
+      return;
+    }
     const why = `${this.options.clientId}: the broker closed the connection${error ? ` (${error.message})` : ''}`;
     for (const { reject } of this.#waiting.splice(0)) reject(new Error(why));
     this.role?.lost(why);

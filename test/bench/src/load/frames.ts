@@ -71,6 +71,8 @@ export interface PublishTemplate {
   readonly bytes: Buffer;
   /** Where the packet id is; -1 at QoS 0. */
   readonly packetIdAt: number;
+  /** Where the text of the topic is. */
+  readonly topicAt: number;
   readonly stampAt: number;
 }
 
@@ -88,7 +90,13 @@ export function publishTemplate(options: PublishOptions): PublishTemplate {
   );
   const stampAt = bytes.length - payloadBytes;
   const propertyBytes = version === 5 ? variableLength(properties.length).length + properties.length : 0;
-  return { bytes, packetIdAt: qos === 0 ? -1 : stampAt - propertyBytes - 2, stampAt };
+  const topicEnd = stampAt - propertyBytes - (qos === 0 ? 0 : 2);
+  return {
+    bytes,
+    packetIdAt: qos === 0 ? -1 : topicEnd,
+    topicAt: topicEnd - Buffer.byteLength(topic),
+    stampAt,
+  };
 }
 
 /** PUBACK, PUBREC, PUBREL or PUBCOMP with success. */

@@ -27,3 +27,11 @@ export function startInterval(brokerPid: number): () => Interval {
 export function pause(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }
+
+/**
+ * Waits for a load to run warm: for so many seconds, and on a busy machine longer, up to five times that, until so
+ * many of its units are done. A broker on Node is slow until its code has been compiled.
+ */
+export async function warmUp(seconds: number, units: number, done: () => number): Promise<void> {
+  for (let times = 0; times < 5 && (times === 0 || done() < units); times++) await pause(seconds);
+}

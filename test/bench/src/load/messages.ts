@@ -1,16 +1,14 @@
 import { Client } from './client.ts';
 import { Flow, Receiver } from './flow.ts';
-import { pause, startInterval } from './interval.ts';
+import { inGroups, numbered } from './groups.ts';
+import { pause, startInterval, warmUp } from './interval.ts';
 import { OutgoingFrames } from './outgoing-frames.ts';
-import type { Layout, LoadResult, MessagesPlan } from './plan.ts';
+import type { Layout, LoadResult, MessagesPlan, ReadyLoad } from './plan.ts';
 import { Tally } from './tally.ts';
 import { templatesOf } from './templates.ts';
 import { Traffic } from './traffic.ts';
 
-/** A load that stands ready: everybody is connected and has subscribed. */
-export interface ReadyLoad {
-  run(): Promise<LoadResult>;
-}
+const WARM_MESSAGES = 20_000;
 
 /** Publishers and subscribers, as a layout places them. */
 interface Places {
@@ -25,13 +23,22 @@ interface Places {
 }
 
 export async function prepareMessages(plan: MessagesPlan): Promise<ReadyLoad> {
+  const traffic = await prepareTraffic(plan);
+  return { run: () => runMessages(plan, traffic, placesOf(plan.layout).receiversEach) };
+}
+
+/** Connects everybody, so that nothing is missing but the start. */
+export async function prepareTraffic(plan: MessagesPlan): Promise<Traffic> {
   const { qos, version } = plan;
   const places = placesOf(plan.layout);
   const traffic = new Traffic(plan.pace);
   const most = plan.pace.kind === 'window' ? plan.pace.messages : 1;
   const aliases = plan.extras === 'aliases' ? { topicAliasMaximum: 16 } : {};
-  const open = (clientId: string) =>
-    Client.open(plan.address, { version, clientId, clean: true, ...aliases });
+  // Each generator has clients of its own.
+  const open = (name: string) => {
+    const clientId = `${process.pid}-${name}`;
+    return Client.open(plan.address, { version, clientId, clean: true, ...aliases });
+  };
 
   await inGroups(places.subscribers, async ({ filter, first, publishers }, index) => {
     const client = await open(`s${index}`);
@@ -45,12 +52,12 @@ export async function prepareMessages(plan: MessagesPlan): Promise<ReadyLoad> {
     if (first !== undefined) frames.sendFirst(first);
     traffic.flows.push(new Flow(traffic, client, frames, places.receiversEach, qos));
   }
-  return { run: () => runMessages(plan, traffic, places.receiversEach) };
+  return traffic;
 }
 
 async function runMessages(plan: MessagesPlan, traffic: Traffic, receiversEach: number): Promise<LoadResult> {
   traffic.start();
-  await pause(plan.warmSeconds);
+  await warmUp(plan.warmSeconds, WARM_MESSAGES, () => traffic.delivered);
   const before = traffic.delivered;
   traffic.latencies.clear();
   const finish = startInterval(plan.brokerPid);
@@ -85,7 +92,8 @@ async function arrivalOfTheRest(traffic: Traffic): Promise<void> {
 function placesOf(layout: Layout): Places {
   switch (layout.kind) {
     case 'pairs': {
-      const topics = numbered(layout.pairs).map((index) => `bench/${index}`);
+      const { first: number = 0 } = layout;
+      const topics = numbered(layout.pairs).map((index) => `bench/${number + index}`);
       const subscribers = topics.map((filter, first) => ({ filter, first, publishers: 1 }));
       return { topics, subscribers, receiversEach: 1 };
     }
@@ -100,21 +108,4 @@ function placesOf(layout: Layout): Places {
       return { topics, subscribers: [one], receiversEach: 1 };
     }
   }
-}
-
-function numbered(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
-}
-
-/** Fifty at a time: a broker's backlog of connections is not endless. */
-async function inGroups<In, Out>(
-  all: readonly In[],
-  make: (one: In, index: number) => Promise<Out>,
-): Promise<Out[]> {
-  const made: Out[] = [];
-  for (let from = 0; from < all.length; from += 50) {
-    const group = all.slice(from, from + 50).map((one, offset) => make(one, from + offset));
-    made.push(...(await Promise.all(group)));
-  }
-  return made;
 }

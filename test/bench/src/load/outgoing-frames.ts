@@ -1,6 +1,9 @@
 import type { Client } from './client.ts';
 import type { PublishTemplate } from './frames.ts';
 
+/** Writes the topic of a message over the one that is there: it begins at `at`, and its length stays as it is. */
+export type WriteTopic = (bytes: Buffer, at: number, sequence: number) => void;
+
 /**
  * Frames of one publisher, laid side by side before anything is measured: to send `n` of them is to number them and
  * to write one slice. A buffer is used again as soon as the kernel has its bytes.
@@ -13,10 +16,18 @@ export class OutgoingFrames {
   /** Written while the socket was full; free again once it is empty. */
   readonly #held: Buffer[] = [];
   readonly #publisher: number;
+  readonly #writeTopic: WriteTopic | undefined;
   #sequence = 0;
   #packetId = 0;
 
-  constructor(client: Client, publisher: number, template: PublishTemplate, most: number) {
+  constructor(
+    client: Client,
+    publisher: number,
+    template: PublishTemplate,
+    most: number,
+    writeTopic?: WriteTopic,
+  ) {
+    this.#writeTopic = writeTopic;
     this.#client = client;
     this.#publisher = publisher;
     this.#template = template;
@@ -37,6 +48,7 @@ export class OutgoingFrames {
   sendFirst(other: PublishTemplate): void {
     const buffer = Buffer.from(other.bytes);
     buffer.writeUInt32LE(this.#publisher, other.stampAt);
+    buffer.writeUInt32LE(0, other.stampAt + 4);
     if (other.packetIdAt >= 0) this.#writePacketId(buffer, other.packetIdAt);
     this.#sequence = 1;
     this.#client.write(buffer);
@@ -46,11 +58,13 @@ export class OutgoingFrames {
     const client = this.#client;
     if (this.#held.length > 0 && client.isFlushed()) this.#spare.push(...this.#held.splice(0));
     const buffer = this.#spare.pop() ?? this.#make();
-    const { bytes, stampAt, packetIdAt } = this.#template;
+    const { bytes, stampAt, packetIdAt, topicAt } = this.#template;
+    const writeTopic = this.#writeTopic;
     const { length } = bytes;
     for (let index = 0, at = 0; index < count; index++, at += length) {
       if (packetIdAt >= 0) this.#writePacketId(buffer, at + packetIdAt);
       const sequence = this.#sequence++;
+      if (writeTopic !== undefined) writeTopic(buffer, at + topicAt, sequence);
       const stamp = at + stampAt + 4;
       buffer[stamp] = sequence;
       buffer[stamp + 1] = sequence >>> 8;

@@ -16,7 +16,7 @@ export function withUnit(value: number, unit: Unit): string {
       return value >= 10_000 ? `${inDigits(value / 1000)} ms` : `${inDigits(value)} µs`;
     case 'bytes':
       return inBytes(value);
-    case 'ratio':
+    case 'times':
       return inDigits(value);
   }
 }

@@ -30,7 +30,7 @@ export function rowsOf(scenarios: readonly Scenario[], results: Results): Rows {
 }
 
 function inWords({ goal, value, isMet }: Verdict, { figures }: Scenario): string {
-  const unit = figures.find(({ id }) => id === goal.figure)?.unit ?? 'ratio';
+  const unit = figures.find(({ id }) => id === goal.figure)?.unit ?? 'times';
   const shown = (number: number) => (goal.against === undefined ? withUnit(number, unit) : inDigits(number));
   const bound = goal.atLeast === undefined ? `≤ ${shown(goal.atMost ?? 0)}` : `≥ ${shown(goal.atLeast)}`;
   if (Number.isNaN(value)) return `${subject(goal)}${bound}: not measured`;
@@ -54,4 +54,15 @@ export function asText(rows: Rows): string {
       .trimEnd(),
   );
   return lines.join('\n');
+}
+
+/** For a page, in columns as the formatter wants them. */
+export function asMarkdown(rows: Rows): string {
+  const cells = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|').replaceAll('<', '&lt;')));
+  const widths =
+    cells[0]?.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0))) ?? [];
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...rest] = cells;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rest.map(line)].join('\n');
 }

@@ -8,10 +8,9 @@ export interface Figure {
   readonly id: string;
   readonly title: string;
   readonly unit: Unit;
-  readonly better: 'higher' | 'lower';
 }
 
-export type Unit = 'per second' | 'microseconds' | 'bytes' | 'ratio';
+export type Unit = 'per second' | 'microseconds' | 'bytes' | 'times';
 
 /** What a figure of Carillon's must be: against a peer, or for itself. */
 export interface Goal {
@@ -22,22 +21,28 @@ export interface Goal {
   readonly atMost?: number;
 }
 
-/** What a scenario may ask of the run it is part of. */
-export interface Conditions extends Ground {
-  /** The rate at which a peer was saturated in another scenario; measured then, if it has not been. */
-  readonly saturation: number;
+/** The rate of a closed loop, from which an open one takes its own. */
+export interface Saturation {
+  readonly scenario: string;
+  readonly target: TargetName;
 }
 
 export interface Scenario {
   /** As the command line names it: `pairs-100-qos0`. */
   readonly name: string;
-  /** One line for the table. */
+  /** As tables name it. */
   readonly title: string;
   readonly needs: readonly Feature[];
   /** Who is measured; absent, everybody who has what it needs. */
   readonly only?: readonly TargetName[];
   readonly setup?: Omit<BrokerSetup, 'store' | 'identity'>;
+  /** With a store on disk that promises this. */
+  readonly durability?: NonNullable<BrokerSetup['store']>['durability'];
+  /** In how many rounds at most: for those that take long and vary little. */
+  readonly rounds?: number;
+  readonly saturation?: Saturation;
   readonly figures: readonly Figure[];
   readonly goals: readonly Goal[];
-  plan(ground: Ground): LoadPlan;
+  /** @param saturation Messages a second, measured as {@link Scenario.saturation} says; NaN without it. */
+  plan(ground: Ground, saturation: number): LoadPlan;
 }

@@ -6,6 +6,7 @@ import { startNodeBroker } from './node-target.ts';
 import type { Feature, Target, TargetName } from './target.ts';
 
 const everything: readonly Feature[] = [
+  'version5',
   'wildcards',
   'retained',
   'sessions',
@@ -14,7 +15,6 @@ const everything: readonly Feature[] = [
   'websocket',
   'durable',
   'authorize',
-  'limits',
 ];
 
 function onNode(
@@ -39,10 +39,10 @@ export const targets: readonly Target[] = [
   onNode(
     'aedes',
     'Aedes',
-    everything.filter((feature) => feature !== 'aliases' && feature !== 'limits'),
+    everything.filter((feature) => feature !== 'version5' && feature !== 'aliases'),
     () => installed('aedes'),
   ),
-  onNode('relay', 'bare relay', ['tls'], () => `Node ${process.versions.node}`),
+  onNode('relay', 'bare relay', ['version5', 'tls'], () => `Node ${process.versions.node}`),
 ];
 
 /** The version of a package as it lies on the disk. */

@@ -18,7 +18,7 @@ const command = ['mosquitto', '/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'
 export const mosquitto: Target = {
   name: 'mosquitto',
   title: 'Mosquitto',
-  features: new Set(['wildcards', 'retained', 'sessions', 'aliases', 'tls']),
+  features: new Set(['version5', 'wildcards', 'retained', 'sessions', 'aliases', 'tls']),
   version: () => {
     if (command === undefined) return undefined;
     return /version (\S+)/.exec(spawnSync(command, ['-h'], { encoding: 'utf8' }).stdout)?.[1];
@@ -60,7 +60,8 @@ async function startMosquitto(setup: BrokerSetup): Promise<RunningBroker> {
 function configuration({ over, identity, defaultLimits }: BrokerSetup, port: number): string {
   const lifted = ['max_inflight_messages 1000', 'max_queued_messages 0', 'max_queued_bytes 0'];
   const lines = [
-    'per_listener_settings false',
+    // Started by root it would become somebody else, who may not read the key.
+    ...(process.getuid?.() === 0 ? ['user root'] : []),
     `listener ${port} 127.0.0.1`,
     ...(over === 'tls' && identity !== undefined
       ? [`certfile ${identity.certificateFile}`, `keyfile ${identity.keyFile}`]

@@ -2,6 +2,7 @@ import type { BrokerSetup } from '../brokers/setup.ts';
 
 /** What a scenario can ask of a broker. */
 export type Feature =
+  | 'version5'
   | 'wildcards'
   | 'retained'
   | 'sessions'
@@ -9,8 +10,7 @@ export type Feature =
   | 'tls'
   | 'websocket'
   | 'durable'
-  | 'authorize'
-  | 'limits';
+  | 'authorize';
 
 /** A broker that runs. */
 export interface RunningBroker {

@@ -1,0 +1,25 @@
+import { messagesPlan } from './messages.ts';
+import type { Scenario } from './scenario.ts';
+
+/** A steady rate, half of what saturates Mosquitto; latency counts from when a message was due. */
+export const latency: readonly Scenario[] = [
+  {
+    name: 'latency',
+    title: 'latency at half of what saturates Mosquitto, 100 pairs, QoS 0',
+    needs: [],
+    saturation: { scenario: 'pairs-100-qos0', target: 'mosquitto' },
+    figures: [
+      { id: 'rate', title: 'messages', unit: 'per second' },
+      { id: 'p50', title: 'half within', unit: 'microseconds' },
+      { id: 'p99', title: '99 % within', unit: 'microseconds' },
+      { id: 'p999', title: '99.9 % within', unit: 'microseconds' },
+      { id: 'cpu', title: 'broker CPU per message', unit: 'microseconds' },
+    ],
+    goals: [{ figure: 'p99', against: 'mosquitto', atMost: 1.25 }],
+    plan: (ground, saturation) =>
+      messagesPlan(ground, {
+        layout: { kind: 'pairs', pairs: 100 },
+        pace: { kind: 'rate', perSecond: saturation / 2 },
+      }),
+  },
+];
