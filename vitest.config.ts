@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['carillon-source'] } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'docs/examples/**/*.test.ts'],
+    benchmark: { include: ['packages/*/bench/**/*.bench.ts'] },
     pool: 'threads',
     // vitest would leave one core to itself, half of a small machine.
     maxWorkers: '100%',

@@ -28,7 +28,7 @@ const canMeasure = existsSync('/proc/self/stat');
 
 test.runIf(canMeasure).each(['pairs-1-qos0', 'fan-out-500'])(
   `%s costs Aedes at least ${FLOOR} times the processor time it costs Carillon`,
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (scenario) => {
     const built = existsSync(fileURLToPath(new URL('../dist/load/main.js', import.meta.url)));
     if (!built) throw new Error('this test runs the build: `pnpm build`');
