@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { memoryStore, type StoreOperation } from '@carillon/persistence';
 import { levelStore } from '@carillon/persistence-level';
@@ -47,7 +47,9 @@ test('a line that cannot be is told by its number', async () => {
   });
   expect(await store(folder, 'import', 'bad.ndjson', 'd')).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('carillon: bad.ndjson, line 2: packetId has to be a number; what stands'),
+    stderr: expect.stringContaining(
+      'carillon: bad.ndjson, line 2: packetId has to be a whole number from 0 on; what stands',
+    ),
   });
   expect(await store(folder, 'import', 'none.ndjson', 'e')).toMatchObject({
     code: 1,
@@ -58,6 +60,77 @@ test('a line that cannot be is told by its number', async () => {
     stderr: expect.stringContaining('nowhere.ndjson cannot be read: ENOENT'),
   });
   expect(existsSync(join(folder, 'e'))).toBe(false);
+});
+
+test.each([
+  ['what is no JSON', '\u001b[2J{', 'the line is no JSON'],
+  ['what is no object', '[]', 'the line has to be an object'],
+  [
+    'a client id that would be two',
+    '{"kind":"session","session":{"clientId":"a\\u0000b"}}',
+    'session.clientId has to be text without U+0000',
+  ],
+  [
+    'a packet identifier below zero',
+    '{"kind":"inboundId","clientId":"a","packetId":-7}',
+    'packetId has to be a whole number from 0 on',
+  ],
+  [
+    'what belongs to nobody',
+    '{"kind":"inboundId","clientId":"a","packetId":7}',
+    'no session of "a" stands before it',
+  ],
+])('%s is not imported', async (_, line, problem) => {
+  const folder = folderWith({ 'bad.ndjson': `${header}\n${line}\n` });
+  const { code, stderr } = await store(folder, 'import', 'bad.ndjson', 'd');
+  expect(code).toBe(1);
+  expect(stderr).toContain(`carillon: bad.ndjson, line 2: ${problem}; what stands`);
+  expect(stderr).not.toContain('\u001b');
+});
+
+test('a file is no folder for a store, and stays as it is', async () => {
+  const folder = await folderWithStore();
+  writeFileSync(join(folder, 'file'), 'mine');
+  for (const tool of [
+    ['import', 'backup.ndjson', 'file'],
+    ['copy', 'carillon-data', 'file'],
+  ]) {
+    expect(await store(folder, ...tool)).toMatchObject({
+      code: 1,
+      stderr: 'carillon: file is a file: a store is a folder\n',
+    });
+  }
+  for (const tool of ['check', 'stats', 'export']) {
+    expect(await store(folder, tool, 'file')).toMatchObject({
+      code: 1,
+      stderr: 'carillon: there is no store in file\n',
+    });
+  }
+  expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('mine');
+});
+
+describe('a folder whose files are damaged', () => {
+  const fileOf = (folder: string, name: RegExp): string => {
+    const data = join(folder, 'carillon-data');
+    return join(data, readdirSync(data).find((file) => name.test(file)) ?? 'none');
+  };
+
+  test.each([
+    ['CURRENT', (folder: string) => writeFileSync(fileOf(folder, /^CURRENT$/), 'rubbish')],
+    ['a manifest that is cut', (folder: string) => truncateSync(fileOf(folder, /^MANIFEST/), 20)],
+    ['a manifest that is gone', (folder: string) => rmSync(fileOf(folder, /^MANIFEST/))],
+  ])('is told as such, and left as it is: %s', async (_, damage) => {
+    const folder = await folderWithStore();
+    damage(folder);
+    const log = readFileSync(fileOf(folder, /log$/));
+    for (const tool of ['check', 'stats', 'export']) {
+      expect(await store(folder, tool, 'carillon-data')).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('carillon: carillon-data: its files are damaged'),
+      });
+    }
+    expect(readFileSync(fileOf(folder, /log$/))).toEqual(log);
+  });
 });
 
 test('a copy has everything, and is not made into a store that has something', async () => {

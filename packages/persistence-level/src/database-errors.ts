@@ -25,9 +25,13 @@ function failureOf(chain: readonly { code: string; message: string }[]): StoreFa
   for (const { code, message } of chain) {
     if (/no space left|ENOSPC|disk quota|EDQUOT/i.test(message)) return 'full';
     if (code === 'LEVEL_LOCKED') return 'locked';
-    if (code === 'LEVEL_CORRUPTION') return 'damaged';
+    if (code === 'LEVEL_CORRUPTION' || message.startsWith('Corruption:')) return 'damaged';
+    // One of its own files, which another names.
+    if (/^IO error:.*No such file/.test(message)) return 'damaged';
   }
-  return chain.some(({ code }) => code === 'LEVEL_DATABASE_NOT_OPEN') ? 'closed' : 'io';
+  // One that does not open says so too, and then why.
+  const [first] = chain;
+  return chain.length === 1 && first?.code === 'LEVEL_DATABASE_NOT_OPEN' ? 'closed' : 'io';
 }
 
 function chainOf(error: unknown): { code: string; message: string }[] {

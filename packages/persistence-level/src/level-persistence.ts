@@ -3,6 +3,7 @@ import { definePlugin, type Plugin } from '@carillon/hooks';
 import { type Durability, type Store, StoreError } from '@carillon/persistence';
 import { Level } from 'level';
 import type { AnyLevel } from './database.ts';
+import { storeErrorOf } from './database-errors.ts';
 import { type DamagedRecord, LevelStore } from './level-store.ts';
 import { StoreLock } from './store-lock.ts';
 
@@ -70,12 +71,22 @@ class FolderStore extends LevelStore {
   }
 
   override async open(): Promise<void> {
-    await mkdir(this.#location, { recursive: true });
+    await this.#makeFolder();
     try {
       await super.open();
     } catch (error) {
       if (!(error instanceof StoreError) || error.failure !== 'locked') throw error;
       throw await this.#lock.refusal(error);
+    }
+  }
+
+  async #makeFolder(): Promise<void> {
+    try {
+      await mkdir(this.#location, { recursive: true });
+    } catch (error) {
+      const isFile = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+      if (!isFile) throw storeErrorOf(error, this.#location);
+      throw new StoreError('io', `${this.#location} is a file: a store is a folder`, error);
     }
   }
 }

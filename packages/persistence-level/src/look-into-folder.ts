@@ -1,3 +1,4 @@
+import { storeErrorOf } from './database-errors.ts';
 import { readFormat } from './format.ts';
 import { openExisting } from './open-existing.ts';
 
@@ -12,7 +13,7 @@ export interface FolderLook {
 /**
  * Tells whether a folder holds a store of Carillon's, without changing or making anything.
  *
- * @throws {StoreError} when there is no database in it, another process has it, or a newer version wrote it.
+ * @throws {StoreError} when there is no database in it, another process has it, a newer version wrote it, or it cannot be read.
  */
 export async function lookIntoFolder(location: string): Promise<FolderLook> {
   const database = await openExisting(location);
@@ -20,6 +21,8 @@ export async function lookIntoFolder(location: string): Promise<FolderLook> {
     let firstKey: string | undefined;
     for await (const key of database.keys({ gt: '', lt: '\uffff', limit: 1 })) firstKey = key;
     return { format: await readFormat(database, location), firstKey };
+  } catch (error) {
+    throw storeErrorOf(error, location);
   } finally {
     await database.close();
   }

@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { type CopyProgress, progressAfter, readStore } from '@carillon/persistence';
@@ -38,6 +39,8 @@ async function write(text: AsyncGenerator<string>, file: string | undefined): Pr
     await pipeline(Readable.from(text), output);
     await finished(output);
   } catch (error) {
+    // Half an export looks like a whole one. What was there before was not opened.
+    if (output.bytesWritten > 0) await rm(file, { force: true });
     throw new CommandError(`${file} cannot be written: ${messageOf(error)}`, 1, error);
   }
 }

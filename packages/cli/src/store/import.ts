@@ -44,6 +44,7 @@ async function fill(
   await refuseContents(store);
   let [records, entries] = [0, 0];
   let batch: StoreOperation[] = [];
+  const sessions = new Set<string>();
   const commit = async (): Promise<void> => {
     await store.commit(batch, store.supports.durability);
     batch = [];
@@ -51,7 +52,7 @@ async function fill(
   for (let number = 2; ; number++) {
     const { value: line, done } = await lines.next();
     if (done === true) break;
-    const operations = parsed(line, `${file}, line ${number}`);
+    const operations = parsed(line, `${file}, line ${number}`, sessions);
     batch.push(...operations);
     if (operations[0]?.do === 'enqueue') entries += operations.length;
     else records += operations.length;
@@ -61,14 +62,24 @@ async function fill(
   return { records, entries };
 }
 
-function parsed(line: string, place: string): readonly StoreOperation[] {
+function parsed(line: string, place: string, sessions: Set<string>): readonly StoreOperation[] {
   try {
-    return line.trim() === '' ? [] : operationsOf(line);
+    const operations = line.trim() === '' ? [] : operationsOf(line);
+    for (const operation of operations) requireSession(operation, sessions);
+    return operations;
   } catch (error) {
     throw new CommandError(
       `${place}: ${messageOf(error)}; what stands before it was imported: delete the folder before the next try`,
       1,
       error,
     );
+  }
+}
+
+/** A store would drop without a word what belongs to no session. */
+function requireSession(operation: StoreOperation, sessions: Set<string>): void {
+  if (operation.do === 'putSession') sessions.add(operation.session.clientId);
+  else if ('clientId' in operation && !sessions.has(operation.clientId)) {
+    throw new Error(`no session of ${JSON.stringify(operation.clientId)} stands before it`);
   }
 }

@@ -13,14 +13,15 @@ export class JsonFields {
     return this.#fields[name] !== undefined;
   }
 
+  /** No string of MQTT holds U+0000. [MQTT-1.5.4-2] */
   text(name: string): string {
     const value = this.#fields[name];
-    return typeof value === 'string' ? value : this.#fail(name, 'text');
+    return isText(value) ? value : this.#fail(name, 'text without U+0000');
   }
 
   number(name: string): number {
     const value = this.#fields[name];
-    return typeof value === 'number' ? value : this.#fail(name, 'a number');
+    return isNumber(value) ? value : this.#fail(name, 'a whole number from 0 on');
   }
 
   flag(name: string): boolean {
@@ -54,11 +55,11 @@ export class JsonFields {
   }
 
   numbers(name: string): readonly number[] {
-    return this.list(name).map((value) => (typeof value === 'number' ? value : this.#fail(name, 'numbers')));
+    return this.list(name).map((value) => (isNumber(value) ? value : this.#fail(name, 'whole numbers')));
   }
 
   texts(name: string): readonly string[] {
-    return this.list(name).map((value) => (typeof value === 'string' ? value : this.#fail(name, 'texts')));
+    return this.list(name).map((value) => (isText(value) ? value : this.#fail(name, 'texts without U+0000')));
   }
 
   inner(name: string): JsonFields {
@@ -76,6 +77,14 @@ export class JsonFields {
   #fail(name: string, expected: string): never {
     throw new Error(`${this.#nameOf(name)} has to be ${expected}`);
   }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && !value.includes('\0');
+}
+
+function isNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

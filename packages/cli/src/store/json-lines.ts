@@ -92,7 +92,7 @@ function recordOf(operation: StoreOperation): object | undefined {
  * @throws {Error} that says what is wrong with it.
  */
 export function operationsOf(line: string): readonly StoreOperation[] {
-  const fields = new JsonFields(JSON.parse(line));
+  const fields = new JsonFields(parsed(line));
   const kind = fields.oneOf('kind', ['session', 'subscription', 'inboundId', 'will', 'retained', 'queued']);
   switch (kind) {
     case 'session':
@@ -118,5 +118,14 @@ export function operationsOf(line: string): readonly StoreOperation[] {
         return { do: 'enqueue', clientId: entry.text('clientId'), entry: queued };
       });
     }
+  }
+}
+
+/** What is wrong with it is not shown: it may be anything, and stands on a terminal then. */
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw new Error('the line is no JSON', { cause: error });
   }
 }

@@ -31,8 +31,8 @@ export function readSession(fields: JsonFields): SessionRecord {
     createdAt: fields.number('createdAt'),
     disconnectedAt: fields.optionalNumber('disconnectedAt'),
     identity: fields.optionalText('identity'),
-    groups: fields.has('groups') ? fields.texts('groups') : [],
     mountPoint: fields.text('mountPoint'),
+    groups: fields.has('groups') ? fields.texts('groups') : [],
   };
 }
 
