@@ -1,4 +1,5 @@
-// `pnpm test:crash --rounds 100 --seed 7`: the long version of what `npm test` does in a few rounds.
+// `pnpm test:crash --rounds 100 --seed 7`: the long version of what `npm test` does in a few rounds, and every
+// fault at every store call and every byte, of which `npm test` tries some.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { run } from './run.mjs';
@@ -10,7 +11,7 @@ const { code } = await run(
   { file: 'pnpm', args: ['exec', 'vitest', 'run', 'test/crash'] },
   {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
-    env: { ...process.env, CRASH_ROUNDS: values.rounds, CRASH_SEED: values.seed },
+    env: { ...process.env, CRASH_ROUNDS: values.rounds, CRASH_SEED: values.seed, CRASH_ALL: '1' },
   },
 );
 process.exitCode = code;

@@ -34,6 +34,13 @@ test(
   60_000 + seeds * 1_000,
 );
 
+test.each([
+  [10901, 'a page brought back what a failed batch had left in the store'],
+  [2243, 'a refused message was sent again behind a later one, and is retained rightly'],
+])('seed %i breaks no promise: %s', async (seed) => {
+  expect((await run(seed)).faults).toEqual([]);
+});
+
 test('a seed replays exactly: the same is said in the same order', async () => {
   const seed = firstSeed + 3;
   const first = await run(seed);
