@@ -55,6 +55,12 @@ export class EngineBroker implements Broker {
   readonly #waiting: WaitingRoom;
   /** Whose loops end with the broker. */
   readonly #streams = new Set<SubscriptionStream>();
+  /** What the host's subscriptions wait for. */
+  #atStart: (() => void)[] = [];
+  readonly #whenStarted = (run: () => void): void => {
+    if (this.#state === 'running') run();
+    else this.#atStart.push(run);
+  };
   /** Connections of plugins that were there first. */
   readonly #waitingForStart = new Map<ByteChannel, InProcessOptions>();
   #state: BrokerState = 'new';
@@ -139,12 +145,12 @@ export class EngineBroker implements Broker {
 
   subscribe(filter: string, handler: MessageHandler, options: SubscribeOptions = {}): HostSubscription {
     this.#refuseWhenClosed();
-    return new InProcessSubscription(this.#engine, filter, handler, options);
+    return new InProcessSubscription(this.#engine, filter, handler, options, this.#whenStarted);
   }
 
   messages(filter: string, options: SubscribeOptions = {}): MessageStream {
     this.#refuseWhenClosed();
-    const stream = new SubscriptionStream(this.#engine, filter, options, (over) =>
+    const stream = new SubscriptionStream(this.#engine, filter, options, this.#whenStarted, (over) =>
       this.#streams.delete(over),
     );
     this.#streams.add(stream);
@@ -255,6 +261,9 @@ export class EngineBroker implements Broker {
   #started(): void {
     if (this.#state !== 'starting') return;
     this.#state = 'running';
+    // Before anything else happens, so that nothing comes both retained and live.
+    for (const run of this.#atStart) run();
+    this.#atStart = [];
     this.#systemTopics.start();
     this.#engine.hooks.slots.started?.({ at: this.#engine.now() });
     for (const [channel, options] of this.#waitingForStart) acceptInProcess(this.#engine, channel, options);

@@ -10,6 +10,9 @@ import { received } from './received-message.ts';
 
 const defaultQueueLength = 1000;
 
+/** Runs `run` now, or as soon as the broker has started. */
+export type WhenStarted = (run: () => void) => void;
+
 /**
  * A subscription of this process. Messages wait in a queue of their own for the handler, which sees one at a
  * time: a slow or throwing handler harms only itself.
@@ -23,13 +26,20 @@ export class InProcessSubscription implements HostSubscription, Receiver {
   readonly #subscription: Subscription;
   readonly #maximumQueued: number;
   #queue: ReceivedMessage[] = [];
-  #retained: RetainedFeed | undefined;
+  #retained: RetainedFeed | undefined = undefined;
   #isHandling = false;
   #isOver = false;
   /** Set when nothing new is taken any more: called when what was there is handled. */
   #whenDrained: (() => void) | undefined = undefined;
 
-  constructor(engine: Engine, filter: string, handler: MessageHandler, options: SubscribeOptions) {
+  /** Retained messages come once the broker has started, because the store may have them. */
+  constructor(
+    engine: Engine,
+    filter: string,
+    handler: MessageHandler,
+    options: SubscribeOptions,
+    whenStarted: WhenStarted,
+  ) {
     this.#engine = engine;
     this.filter = filter;
     this.#handler = handler;
@@ -54,9 +64,7 @@ export class InProcessSubscription implements HostSubscription, Receiver {
       subscriptionIdentifier: undefined,
     });
     engine.router.add(this.#subscription);
-    const wantsRetained = retainHandling !== 2 && shared === undefined;
-    this.#retained = wantsRetained ? new RetainedFeed(engine, this.#subscription) : undefined;
-    if (wantsRetained) engine.scheduler.atEndOfTurn(() => this.#next());
+    if (retainHandling !== 2 && shared === undefined) whenStarted(() => this.#feedRetained());
   }
 
   get isConnected(): boolean {
@@ -100,6 +108,12 @@ export class InProcessSubscription implements HostSubscription, Receiver {
 
   [Symbol.dispose](): void {
     this.unsubscribe();
+  }
+
+  #feedRetained(): void {
+    if (this.#isOver) return;
+    this.#retained = new RetainedFeed(this.#engine, this.#subscription);
+    this.#engine.scheduler.atEndOfTurn(() => this.#next());
   }
 
   #take(copy: Copy, fanOut: FanOut): void {

@@ -1,6 +1,6 @@
 import type { MessageStream, ReceivedMessage, SubscribeOptions } from '@carillon/hooks';
 import type { Engine } from '../engine.ts';
-import { InProcessSubscription } from './host-subscription.ts';
+import { InProcessSubscription, type WhenStarted } from './host-subscription.ts';
 
 type Step = IteratorResult<ReceivedMessage, undefined>;
 
@@ -19,6 +19,7 @@ export class SubscriptionStream implements MessageStream {
     engine: Engine,
     filter: string,
     options: SubscribeOptions,
+    whenStarted: WhenStarted,
     whenOver: (stream: SubscriptionStream) => void = () => {},
   ) {
     this.#whenOver = whenOver;
@@ -27,6 +28,7 @@ export class SubscriptionStream implements MessageStream {
       filter,
       (message) => this.#offer(message),
       options,
+      whenStarted,
     );
   }
 

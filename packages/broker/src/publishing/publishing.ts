@@ -187,7 +187,11 @@ export class Publishing {
     if (rewrite === null || !message.retain) return message;
     return whenDone(rewrite(event), (outcome) => {
       if (!outcome.ok) return hookRefused(outcome.refusal);
-      return outcome.value;
+      const retained = outcome.value;
+      if (retained === null || retained.topic === message.topic) return retained;
+      const fault = findTopicNameFault(retained.topic, this.#engine.topicLimits);
+      if (fault === undefined) return retained;
+      return new RefusedPublish(ReasonCode.TopicNameInvalid, fault.message, 'rewriteRetained');
     });
   }
 

@@ -1,4 +1,6 @@
 import type { WillRecord } from '@carillon/persistence';
+import { ReasonCode } from '@carillon/protocol';
+import { findTopicNameFault } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
 import { createMessage } from '../publishing/broker-message.ts';
 import { MadeMessage } from '../publishing/content.ts';
@@ -100,7 +102,12 @@ export class Wills {
         return undefined;
       }
       if (outcome.value === null) return undefined;
-      return this.#publish(session, will, outcome.value);
+      const { topic } = outcome.value;
+      const fault = findTopicNameFault(topic, this.#engine.topicLimits);
+      if (fault === undefined) return this.#publish(session, will, outcome.value);
+      const { message: reason } = fault;
+      this.#tellRefused(will, topic, { reasonCode: ReasonCode.TopicNameInvalid, reason, by: 'rewriteWill' });
+      return undefined;
     });
     void sending;
   }

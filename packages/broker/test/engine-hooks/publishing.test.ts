@@ -232,6 +232,17 @@ test('rewriteRetained null delivers a message without keeping it', async () => {
   expect(broker.retained('t')).toBeUndefined();
 });
 
+test('rewriteRetained keeps nothing under a topic that has too many levels', async () => {
+  const { connect, broker } = brokerUnderTest(
+    { limits: { maximumTopicLevels: 3 } },
+    { rewriteRetained: () => ({ topic: 'a/b/c/d' }) },
+  );
+  const client = await connect();
+  const answer = await client.publish('a/b', 'x', { qos: 1, retain: true });
+  expect(answer).toMatchObject({ reasonCode: 0x90 });
+  expect([...broker.retainedMessages('#')]).toEqual([]);
+});
+
 test('a failing rewriteRetained refuses the message', async () => {
   const { connect, broker } = brokerUnderTest(
     {},

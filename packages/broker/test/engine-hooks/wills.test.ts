@@ -122,3 +122,19 @@ test('a Will is published once its hooks have answered by promise', async () => 
   await (await connect({ clientId: 'c', will })).drop();
   expect((await watcher.receiveMessage()).text).toBe('later');
 });
+
+test('a Will that is rewritten to a topic with too many levels is not sent, and told as refused', async () => {
+  const refused = new Notes<RefusedEvent>();
+  const { connect } = brokerUnderTest(
+    { limits: { maximumTopicLevels: 3 } },
+    { rewriteWill: () => ({ topic: 'a/b/c/d' }), refused: refused.take },
+  );
+  const watcher = await connect();
+  await watcher.subscribe('#');
+  const mortal = await connect({ will: { topic: 'a/b', payload: 'bye' } });
+  await mortal.drop();
+  await watcher.expectNothing();
+  expect(refused.all).toMatchObject([
+    { what: 'publish', reasonCode: 0x90, by: 'rewriteWill', topic: 'a/b/c/d' },
+  ]);
+});

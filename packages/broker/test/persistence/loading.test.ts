@@ -73,6 +73,26 @@ test('messages of the host wait likewise, and reach the sessions that were loade
   expect(await receipt).toMatchObject({ matched: 1, queued: 1 });
 });
 
+test('a subscription of the host that was there first gets what the store retains, once it is loaded', async () => {
+  const { store, gate, slow } = slowStore();
+  const house = new Restarts({}, {}, store);
+  await (await house.connect()).publish('lamp', 'on', { qos: 1, retain: true });
+  house.crash();
+  slow();
+  house.start();
+  const seen: string[] = [];
+  house.broker.subscribe('lamp', (message) => {
+    seen.push(`${message.text()} ${message.retained ? 'retained' : 'live'}`);
+  });
+  const started = house.broker.start();
+  await house.laboratory.settle();
+  expect(seen).toEqual([]);
+  gate.resolve();
+  await started;
+  await house.laboratory.settle();
+  expect(seen).toEqual(['on retained']);
+});
+
 test('start resolves when everything is loaded, however often it is called', async () => {
   const { house, gate } = await slowHouse();
   let started = 0;
