@@ -37,6 +37,8 @@ test(
 test.each([
   [10901, 'a page brought back what a failed batch had left in the store'],
   [2243, 'a refused message was sent again behind a later one, and is retained rightly'],
+  [7994, 'a retained QoS 2 message left under an identifier that the store had never got'],
+  [8683, 'the same, and another message came under that identifier'],
 ])('seed %i breaks no promise: %s', async (seed) => {
   expect((await run(seed)).faults).toEqual([]);
 });

@@ -5,11 +5,19 @@ const mostCarried = 100_000;
 
 /** What was refused or undone when its batch failed, and must not come back with a later one. */
 const undone: ReadonlySet<StoreOperation['do']> = new Set([
-  'enqueue',
   'putSubscription',
   'deleteSubscription',
   'putInboundId',
 ]);
+
+/**
+ * What waits in a queue was refused, or its publisher sends it again. A QoS 2 message that is in flight was never
+ * refused, a retained one as a rule: it leaves as soon as the store has its identifier, so the store has to get it.
+ */
+function isStillTrue(operation: StoreOperation): boolean {
+  if (operation.do !== 'enqueue') return !undone.has(operation.do);
+  return operation.entry.qos === 2 && operation.entry.state !== 'queued';
+}
 
 /**
  * Changes of a failed batch that are true all the same: messages that were delivered, sessions that ended.
@@ -43,7 +51,7 @@ export class CarriedOperations {
 
   /** A batch failed, carried operations included. */
   keep(failed: readonly StoreOperation[], durability: Durability): void {
-    const stillTrue = failed.slice(this.#underWay).filter((operation) => !undone.has(operation.do));
+    const stillTrue = failed.slice(this.#underWay).filter(isStillTrue);
     this.#operations = [...this.#operations, ...stillTrue].slice(-mostCarried);
     this.#underWay = 0;
     this.#durability = durability;

@@ -55,3 +55,25 @@ test('a repeat on the same connection is refused when the message itself could n
   await bob.expect('pubrec', { packetId: 5, reasonCode: 0x80 });
   await bob.expect('pubrec', { packetId: 5, reasonCode: 0x80 });
 });
+
+// Found by seeds 7994 and 8683 of test/crash.
+test('a retained QoS 2 message whose batch failed leaves when the store has it after all', async () => {
+  const store = new RecordingStore();
+  const house = new Restarts({}, {}, store);
+  const alice = await house.connect({ clientId: 'alice', ...kept });
+  await alice.publish('lamp', 'on', { qos: 2, retain: true });
+  store.hold();
+  alice.send({ type: 'subscribe', packetId: 9, subscriptions: [{ filter: 'lamp', qos: 2 }] });
+  await alice.settle();
+  store.letOneGo();
+  await alice.expect('suback', { packetId: 9 });
+  await alice.expectNothing();
+  store.failOne();
+  await alice.expectNothing();
+  store.release();
+  await house.laboratory.advance(1000);
+  const { packetId } = await alice.expect('publish', { qos: 2 });
+  await house.crashAndStart();
+  const again = await house.resume('alice');
+  await again.expect('publish', { qos: 2, packetId, dup: true });
+});
