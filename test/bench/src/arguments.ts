@@ -22,7 +22,7 @@ export const usage = `pnpm bench [PATTERN…] [options]
   --targets NAMES   default: all of ${targets.map(({ name }) => name).join(',')}
   --rounds N        how often each is measured, in turn. Default: 3
   --seconds N       how long each is measured. Default: 2
-  --quick           one round of one second
+  --quick           one short round, without the large trees unless they are named
   --page            records the run in docs/performance.md, with its chart and its JSON
   --json FILE       writes every measurement there
   --list            names the scenarios
@@ -46,13 +46,16 @@ export function readArguments(args: readonly string[]): Request | 'help' | 'list
   });
   if (values.help) return 'help';
   if (values.list) return 'list';
-  const seconds = positive('seconds', values.seconds, values.quick ? 1 : 2);
+  const seconds = positive('seconds', values.seconds, values.quick ? 0.8 : 2);
   return {
-    scenarios: scenariosNamed(positionals),
+    scenarios:
+      positionals.length > 0
+        ? scenariosNamed(positionals)
+        : scenarios.filter((one) => !values.quick || isShort(one)),
     targets: targetsNamed(values.targets),
     rounds: Math.ceil(positive('rounds', values.rounds, values.quick ? 1 : 3)),
     seconds,
-    warmSeconds: Math.min(1, seconds),
+    warmSeconds: seconds / 2,
     json: values.json,
     page: values.page,
   };
@@ -66,7 +69,12 @@ function scenariosNamed(patterns: readonly string[]): Scenario[] {
     if (found.length === 0) throw new RangeError(`no scenario is called "${pattern}": see --list`);
     return found;
   });
-  return patterns.length === 0 ? [...scenarios] : scenarios.filter((one) => wanted.flat().includes(one));
+  return scenarios.filter((one) => wanted.flat().includes(one));
+}
+
+/** What takes too long for every round takes too long for a quick one. */
+function isShort({ rounds }: Scenario): boolean {
+  return rounds === undefined;
 }
 
 function escaped(text: string): string {

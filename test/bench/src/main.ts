@@ -4,7 +4,7 @@ import { type Request, readArguments, usage } from './arguments.ts';
 import { thisCommit, thisMachine } from './machine.ts';
 import { NEEDED_FILES, openFileLimit } from './open-files.ts';
 import { asJson, recordResults } from './report/page.ts';
-import { asText, rowsOf } from './report/tables.ts';
+import { asText, footnoteOf, rowsOf } from './report/tables.ts';
 import type { Measurement, Results } from './results.ts';
 import { runRounds } from './rounds.ts';
 import { scenarios } from './scenarios/index.ts';
@@ -48,7 +48,8 @@ async function run(request: Request): Promise<void> {
   };
   if (request.json !== undefined) writeFileSync(request.json, asJson(results));
   if (request.page) recordResults(results);
-  say(`\n${asText(rowsOf(request.scenarios, results))}`);
+  const rows = rowsOf(request.scenarios, results);
+  say(`\n${asText(rows)}\n\n${footnoteOf(rows)}`.trimEnd());
 }
 
 /** Thousands of connections are as many open files, here and in the broker, which inherit this limit. */

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BrokerSetup } from './brokers/setup.ts';
@@ -10,6 +9,7 @@ import { residentBytesOf } from './load/process-figures.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { merged, shared } from './shares.ts';
 import type { RunningBroker, Target } from './targets/target.ts';
+import { temporaryFolder } from './temporary-folder.ts';
 
 /** How long one measurement takes. */
 export interface Timing {
@@ -32,9 +32,9 @@ export async function measure(
   timing: Timing,
   saturation: number,
 ): Promise<LoadResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'carillon-bench-'));
+  const folder = temporaryFolder();
   try {
-    const setup = setupFor(scenario, folder);
+    const setup = setupFor(scenario, folder.path);
     const broker = await target.start(setup);
     try {
       const address = { port: broker.port, over: setup.over, ...certificateOf(setup) };
@@ -44,7 +44,7 @@ export async function measure(
       await broker.stop();
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   }
 }
 

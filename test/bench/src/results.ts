@@ -60,6 +60,18 @@ export function figureOf(
   return median([...figureByRound(results, scenario, target, figure).values()]);
 }
 
+/** Whether generators were as busy as their core allowed, so that the broker may be faster than it looked. */
+export function wasGeneratorBusy(
+  { measurements }: Pick<Results, 'measurements'>,
+  scenario: string,
+  target: TargetName,
+): boolean {
+  const shares = measurements
+    .filter((one) => one.scenario === scenario && one.target === target)
+    .flatMap(({ outcome }) => ('result' in outcome ? [outcome.result.generatorShare] : []));
+  return median(shares) > 0.95;
+}
+
 /** A place where a figure was measured. */
 export interface Source {
   readonly scenario: string;

@@ -4,7 +4,7 @@ import { readArguments } from '../src/arguments.ts';
 import { noFaults } from '../src/load/tally.ts';
 import { chartOf } from '../src/report/chart.ts';
 import { asJson, chartFile, pageFile, pageWith, recordedResults } from '../src/report/page.ts';
-import { rowsOf } from '../src/report/tables.ts';
+import { footnoteOf, rowsOf } from '../src/report/tables.ts';
 import type { Results } from '../src/results.ts';
 import { scenarios } from '../src/scenarios/index.ts';
 
@@ -51,6 +51,16 @@ test('a table says what was asked of Carillon, and whether it was reached', () =
   expect(cpu?.slice(1)).toEqual(['broker CPU per message', '1,110 µs', '10 ms', '']);
 });
 
+test('a rate that the generator limited has a star', () => {
+  const [own, ...others] = sample.measurements;
+  if (own === undefined || !('result' in own.outcome)) throw new Error('the sample has no result');
+  const busy = { ...own, outcome: { result: { ...own.outcome.result, generatorShare: 0.99 } } };
+  const rows = rowsOf(scenarios, { ...sample, measurements: [busy, ...others] });
+  expect(rows[1]?.slice(2, 4)).toEqual(['900/s *', '100/s']);
+  expect(footnoteOf(rows)).toContain('the generator had no more to give');
+  expect(footnoteOf(rowsOf(scenarios, sample))).toBe('');
+});
+
 test('a page names the machine, and what failed with its reason', () => {
   const page = pageWith('a\n<!-- generated: results -->\nold\n<!-- end of results -->\nb\n', sample);
   expect(page.startsWith('a\n')).toBe(true);
@@ -83,6 +93,9 @@ test('the command line names scenarios exactly, in part or with stars', () => {
   expect(namesFor('fan-out-500')).toEqual(['fan-out-500']);
   expect(namesFor('fan-out')).toEqual(['fan-out-500', 'fan-out-5000']);
   expect(namesFor('pairs*qos1')).toEqual(['pairs-1-qos1', 'pairs-100-qos1']);
+  expect(namesFor('--quick')).not.toContain('tree-exact-1000000');
+  expect(namesFor('--quick', 'tree-exact')).toContain('tree-exact-1000000');
+  expect(namesFor()).toEqual(scenarios.map(({ name }) => name));
   expect(namesFor('--help')).toBe('help');
   expect(() => namesFor('nonsense')).toThrow('no scenario is called "nonsense"');
   expect(() => namesFor('--targets', 'carillon,emqx')).toThrow('no target is called "emqx"');

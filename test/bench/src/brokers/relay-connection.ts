@@ -55,7 +55,9 @@ export class RelayConnection {
   readonly #topics: Topics;
   readonly #subscriptions: string[] = [];
   #version = 4;
-  #rest: Buffer | undefined = undefined;
+  /** The beginning of a frame that is not all there, and at least how many bytes of it are missing. */
+  #parts: Buffer[] = [];
+  #missing = 0;
   #out: Buffer[] = [];
   /** Frames that lie side by side and go to the same receivers, not passed on yet. */
   #run: { receivers: Receivers; start: number; end: number } | undefined = undefined;
@@ -74,15 +76,24 @@ export class RelayConnection {
   }
 
   read(chunk: Buffer): void {
-    const bytes = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
+    if (this.#missing > chunk.length) {
+      this.#parts.push(chunk);
+      this.#missing -= chunk.length;
+      return;
+    }
+    const bytes = this.#parts.length === 0 ? chunk : Buffer.concat([...this.#parts, chunk]);
+    this.#parts = [];
+    this.#missing = 0;
     let at = 0;
-    for (;;) {
+    while (at < bytes.length) {
       const next = this.#frame(bytes, at);
-      if (next === at) break;
+      if (next === at) {
+        this.#parts = [bytes.subarray(at)];
+        break;
+      }
       at = next;
     }
     this.#passOn(bytes);
-    this.#rest = at === bytes.length ? undefined : bytes.subarray(at);
     this.#topics.chunkDone();
   }
 
@@ -110,7 +121,10 @@ export class RelayConnection {
       shift += 7;
     }
     const next = cursor + length;
-    if (next > bytes.length) return at;
+    if (next > bytes.length) {
+      this.#missing = next - bytes.length;
+      return at;
+    }
     const header = bytes[at] ?? 0;
     if ((header & 0xf0) === 0x30) this.#publish(bytes, header, at, cursor, next);
     else this.#other(bytes, header, cursor, next);

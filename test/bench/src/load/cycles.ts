@@ -1,7 +1,7 @@
 import { Client, type Role } from './client.ts';
 import { publishTemplate } from './frames.ts';
 import { numbered } from './groups.ts';
-import { pause, startInterval, warmUp } from './interval.ts';
+import { pause, ratesOf, startInterval, warmUp } from './interval.ts';
 import { OutgoingFrames } from './outgoing-frames.ts';
 import type { CyclesPlan, LoadResult, ReadyLoad } from './plan.ts';
 import { type Faults, noFaults } from './tally.ts';
@@ -29,14 +29,14 @@ async function runCycles(plan: CyclesPlan): Promise<LoadResult> {
   const before = cycles;
   const finish = startInterval(plan.brokerPid);
   await Promise.race([pause(plan.seconds), lanes]);
-  const { seconds, brokerCpuSeconds, generatorShare } = finish();
+  const interval = finish();
   const count = cycles - before;
   isRunning = false;
   await lanes;
   return {
-    figures: { rate: count / seconds, cpu: (brokerCpuSeconds * 1e6) / count },
+    figures: ratesOf(interval, count),
     faults,
-    generatorShare,
+    generatorShare: interval.generatorShare,
   };
 }
 

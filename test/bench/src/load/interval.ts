@@ -24,6 +24,19 @@ export function startInterval(brokerPid: number): () => Interval {
   };
 }
 
+/**
+ * How many units a second there were, and how many microseconds of processor time each cost the broker.
+ *
+ * @throws When there were none: then nothing was measured.
+ */
+export function ratesOf(
+  { seconds, brokerCpuSeconds }: Interval,
+  units: number,
+): { rate: number; cpu: number } {
+  if (units === 0) throw new Error('nothing was done while it was measured');
+  return { rate: units / seconds, cpu: (brokerCpuSeconds * 1e6) / units };
+}
+
 export function pause(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }

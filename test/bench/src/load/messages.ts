@@ -1,7 +1,7 @@
 import { Client } from './client.ts';
 import { Flow, Receiver } from './flow.ts';
 import { inGroups, numbered } from './groups.ts';
-import { pause, startInterval, warmUp } from './interval.ts';
+import { pause, ratesOf, startInterval, warmUp } from './interval.ts';
 import { OutgoingFrames } from './outgoing-frames.ts';
 import type { Layout, LoadResult, MessagesPlan, ReadyLoad } from './plan.ts';
 import { Tally } from './tally.ts';
@@ -62,7 +62,7 @@ async function runMessages(plan: MessagesPlan, traffic: Traffic, receiversEach: 
   traffic.latencies.clear();
   const finish = startInterval(plan.brokerPid);
   await pause(plan.seconds);
-  const { seconds, brokerCpuSeconds, generatorShare } = finish();
+  const interval = finish();
   const delivered = traffic.delivered - before;
   const latencies = traffic.isTimed ? latencyFigures(traffic) : {};
   traffic.stop();
@@ -70,8 +70,8 @@ async function runMessages(plan: MessagesPlan, traffic: Traffic, receiversEach: 
   const sent = traffic.flows.reduce((sum, { frames }) => sum + frames.sent, 0);
   // Gaps were counted as they were seen; what is missing at the end no later message has shown.
   traffic.faults.lost = sent * receiversEach - traffic.delivered;
-  const figures = { rate: delivered / seconds, cpu: (brokerCpuSeconds * 1e6) / delivered, ...latencies };
-  return { figures, faults: traffic.faults, generatorShare };
+  const figures = { ...ratesOf(interval, delivered), ...latencies };
+  return { figures, faults: traffic.faults, generatorShare: interval.generatorShare };
 }
 
 function latencyFigures({ latencies }: Traffic): Record<string, number> {

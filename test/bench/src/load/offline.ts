@@ -1,7 +1,7 @@
 import { Client, type Role } from './client.ts';
 import { publishTemplate } from './frames.ts';
 import { inGroups, numbered } from './groups.ts';
-import { pause, startInterval } from './interval.ts';
+import { pause, ratesOf, startInterval } from './interval.ts';
 import { OutgoingFrames } from './outgoing-frames.ts';
 import type { LoadResult, OfflinePlan, ReadyLoad } from './plan.ts';
 import { Signal } from './signal.ts';
@@ -60,7 +60,7 @@ async function runOffline(plan: OfflinePlan, publishers: readonly Client[]): Pro
   const before = acknowledged();
   const accepting = startInterval(plan.brokerPid);
   await pause(plan.seconds);
-  const { seconds, brokerCpuSeconds, generatorShare } = accepting();
+  const interval = accepting();
   const accepted = acknowledged() - before;
   isRunning = false;
   for (let tries = 0; acknowledged() < sent() && tries < 500; tries++) await pause(0.01);
@@ -69,12 +69,11 @@ async function runOffline(plan: OfflinePlan, publishers: readonly Client[]): Pro
   const drain = await drainAll(plan, senders, faults);
   return {
     figures: {
-      rate: accepted / seconds,
-      cpu: (brokerCpuSeconds * 1e6) / accepted,
+      ...ratesOf(interval, accepted),
       drainRate: drain.messages / drain.seconds,
     },
     faults,
-    generatorShare,
+    generatorShare: interval.generatorShare,
   };
 }
 

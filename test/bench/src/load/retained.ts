@@ -1,6 +1,6 @@
 import { Client, type Role } from './client.ts';
 import { publishTemplate } from './frames.ts';
-import { startInterval } from './interval.ts';
+import { ratesOf, startInterval } from './interval.ts';
 import { NumberedTopic } from './numbered-topic.ts';
 import { OutgoingFrames } from './outgoing-frames.ts';
 import type { LoadResult, ReadyLoad, RetainedPlan } from './plan.ts';
@@ -46,9 +46,9 @@ async function runRetained(plan: RetainedPlan): Promise<LoadResult> {
   for (let round = 0; performance.now() < until; round++) {
     messages += await subscribeToAll(plan, `all${round}`, faults);
   }
-  const { seconds, brokerCpuSeconds, generatorShare } = finish();
-  const figures = { rate: messages / seconds, cpu: (brokerCpuSeconds * 1e6) / messages };
-  return { figures, faults, generatorShare };
+  const interval = finish();
+  const figures = ratesOf(interval, messages);
+  return { figures, faults, generatorShare: interval.generatorShare };
 }
 
 /** @returns How many messages came. */

@@ -1,7 +1,7 @@
 import { Client, type Role } from './client.ts';
 import { publishTemplate } from './frames.ts';
 import { inGroups, numbered } from './groups.ts';
-import { pause, startInterval, warmUp } from './interval.ts';
+import { pause, ratesOf, startInterval, warmUp } from './interval.ts';
 import { digits, NumberedTopic } from './numbered-topic.ts';
 import { OutgoingFrames } from './outgoing-frames.ts';
 import type { LoadResult, ReadMemory, ReadyLoad, TreePlan, TreeShape } from './plan.ts';
@@ -110,15 +110,15 @@ async function publish(
   const before = arrived;
   const finish = startInterval(plan.brokerPid);
   await pause(plan.seconds);
-  const { seconds, brokerCpuSeconds, generatorShare } = finish();
+  const interval = finish();
   const count = arrived - before;
   isRunning = false;
   for (let tries = 0; frames.sent > arrived && tries < 200; tries++) await pause(0.01);
   faults.lost = frames.sent - arrived;
   return {
-    figures: { rate: count / seconds, cpu: (brokerCpuSeconds * 1e6) / count },
+    figures: ratesOf(interval, count),
     faults,
-    generatorShare,
+    generatorShare: interval.generatorShare,
   };
 }
 

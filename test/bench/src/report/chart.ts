@@ -1,4 +1,5 @@
 import { figureOf, type Results } from '../results.ts';
+import { messageFigures } from '../scenarios/messages.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { targets } from '../targets/index.ts';
 import type { TargetName } from '../targets/target.ts';
@@ -28,7 +29,7 @@ interface Bar {
 /** Messages a second of every scenario that has them, as bars on a logarithmic scale. */
 export function chartOf(scenarios: readonly Scenario[], results: Results): string {
   const groups = scenarios
-    .filter(({ figures }) => figures.some(({ id, title }) => id === 'rate' && title === 'messages'))
+    .filter(({ figures }) => figures === messageFigures)
     .map(({ name, title }) => ({ title, bars: barsOf(name, results) }))
     .filter(({ bars }) => bars.length > 0);
   const rates = groups.flatMap(({ bars }) => bars.map(({ rate }) => rate));

@@ -4,7 +4,7 @@ import type { Measurement, Results } from '../results.ts';
 import { scenarios } from '../scenarios/index.ts';
 import { targets } from '../targets/index.ts';
 import { chartOf } from './chart.ts';
-import { asMarkdown, type Rows, rowsOf } from './tables.ts';
+import { asMarkdown, footnoteOf, type Rows, rowsOf } from './tables.ts';
 
 const docs = new URL('../../../../docs/', import.meta.url);
 
@@ -47,10 +47,12 @@ export function pageWith(text: string, results: Results | undefined): string {
 
 function generated(results: Results | undefined): string {
   if (results === undefined) return 'No run has been recorded yet: `pnpm bench --page` records one.';
+  const rows = rowsOf(scenarios, results);
   return [
     ground(results),
     '![Messages a second by scenario and broker](performance.svg)',
-    asMarkdown(rowsOf(scenarios, results)),
+    asMarkdown(rows),
+    ...(footnoteOf(rows) === '' ? [] : [footnoteOf(rows)]),
     ...failures(results),
   ].join('\n\n');
 }

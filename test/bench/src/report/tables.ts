@@ -1,4 +1,4 @@
-import { figureOf, type Results } from '../results.ts';
+import { figureOf, type Results, wasGeneratorBusy } from '../results.ts';
 import type { Goal, Scenario } from '../scenarios/scenario.ts';
 import { targets } from '../targets/index.ts';
 import { type Verdict, verdictsOn } from './goals.ts';
@@ -19,7 +19,10 @@ export function rowsOf(scenarios: readonly Scenario[], results: Results): Rows {
     return scenario.figures.map(({ id, title, unit }, index) => [
       index === 0 ? scenario.title : '',
       title,
-      ...shown.map(({ name }) => withUnit(figureOf(results, scenario.name, name, id), unit)),
+      ...shown.map(({ name }) => {
+        const isLowerBound = isClosedLoop(scenario, id) && wasGeneratorBusy(results, scenario.name, name);
+        return `${withUnit(figureOf(results, scenario.name, name, id), unit)}${isLowerBound ? ' *' : ''}`;
+      }),
       verdicts
         .filter(({ goal }) => goal.figure === id)
         .map((verdict) => inWords(verdict, scenario))
@@ -27,6 +30,17 @@ export function rowsOf(scenarios: readonly Scenario[], results: Results): Rows {
     ]);
   });
   return [head, ...rows];
+}
+
+/** What stands under a table in which a rate has a star; empty without one. */
+export function footnoteOf(rows: Rows): string {
+  const isStarred = rows.some((row) => row.some((cell) => cell.endsWith(' *')));
+  return isStarred ? 'A star: the generator had no more to give, and the broker can do at least this.' : '';
+}
+
+/** An open loop looks at the clock all the time, and is always busy. */
+function isClosedLoop({ saturation }: Scenario, figure: string): boolean {
+  return figure === 'rate' && saturation === undefined;
 }
 
 function inWords({ goal, value, isMet }: Verdict, { figures }: Scenario): string {

@@ -31,6 +31,6 @@ export const ways: readonly Scenario[] = [
     needs: ['websocket'],
     setup: { over: 'websocket' },
     plan: hundredPairs,
-    goals: [],
+    goals: times({ mosquitto: 1 }),
   }),
 ];

@@ -1,11 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BrokerSetup } from '../brokers/setup.ts';
+import { temporaryFolder } from '../temporary-folder.ts';
 import { ending } from './ending.ts';
 import { onBrokerCore, tiedToParent } from './pinning.ts';
 import type { RunningBroker, Target } from './target.ts';
@@ -18,7 +18,7 @@ const command = ['mosquitto', '/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'
 export const mosquitto: Target = {
   name: 'mosquitto',
   title: 'Mosquitto',
-  features: new Set(['version5', 'wildcards', 'retained', 'sessions', 'aliases', 'tls']),
+  features: new Set(['version5', 'wildcards', 'retained', 'sessions', 'aliases', 'tls', 'websocket']),
   version: () => {
     if (command === undefined) return undefined;
     return /version (\S+)/.exec(spawnSync(command, ['-h'], { encoding: 'utf8' }).stdout)?.[1];
@@ -28,16 +28,16 @@ export const mosquitto: Target = {
 
 async function startMosquitto(setup: BrokerSetup): Promise<RunningBroker> {
   if (command === undefined) throw new Error('mosquitto is not installed');
-  const folder = mkdtempSync(join(tmpdir(), 'carillon-bench-'));
+  const folder = temporaryFolder();
   const port = await freePort();
-  const file = join(folder, 'mosquitto.conf');
-  writeFileSync(file, configuration(setup, port));
+  const file = join(folder.path, 'mosquitto.conf');
+  writeFileSync(file, configuration(setup, port, folder.path));
   const [program, ...args] = tiedToParent(onBrokerCore([command, '-c', file]));
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const end = ending(child);
   const stop = async (): Promise<void> => {
     await end.stop();
-    rmSync(folder, { recursive: true, force: true });
+    folder.remove();
   };
   try {
     await Promise.race([accepting(port), end.unexpected]);
@@ -57,15 +57,18 @@ async function startMosquitto(setup: BrokerSetup): Promise<RunningBroker> {
 }
 
 /** Out of the box it drops what a window holds: its limits are lifted as those of the others are. */
-function configuration({ over, identity, defaultLimits }: BrokerSetup, port: number): string {
+function configuration({ over, identity, defaultLimits }: BrokerSetup, port: number, folder: string): string {
   const lifted = ['max_inflight_messages 1000', 'max_queued_messages 0', 'max_queued_bytes 0'];
   const lines = [
     // Started by root it would become somebody else, who may not read the key.
     ...(process.getuid?.() === 0 ? ['user root'] : []),
     `listener ${port} 127.0.0.1`,
+    ...(over === 'websocket' ? ['protocol websockets'] : []),
     ...(over === 'tls' && identity !== undefined
       ? [`certfile ${identity.certificateFile}`, `keyfile ${identity.keyFile}`]
       : []),
+    // With nothing but WebSocket it refuses to start.
+    ...(over === 'websocket' ? [`listener 0 ${join(folder, 'plain.socket')}`] : []),
     'allow_anonymous true',
     'persistence false',
     'sys_interval 0',
