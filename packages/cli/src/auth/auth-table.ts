@@ -1,5 +1,7 @@
 import type { AuthEntry } from './auth-entry.ts';
 import { type CertificateConfiguration, certificateEntry } from './certificate.ts';
+import { type HttpConfiguration, httpEntry } from './http.ts';
+import { type JwtConfiguration, jwtEntry } from './jwt.ts';
 import { type PasswordConfiguration, passwordEntry } from './password.ts';
 
 /** The options of each package, under its key. */
@@ -8,6 +10,10 @@ export interface AuthPackages {
   readonly password: PasswordConfiguration;
   /** Client certificates: `@carillon/auth-certificate`. */
   readonly certificate: CertificateConfiguration;
+  /** JSON Web Tokens: `@carillon/auth-jwt`. */
+  readonly jwt: JwtConfiguration;
+  /** A service of your own that is asked over HTTP: `@carillon/auth-http`. */
+  readonly http: HttpConfiguration;
 }
 
 /**
@@ -20,4 +26,6 @@ export interface AuthConfiguration extends Partial<AuthPackages> {}
 export const authTable: { readonly [Key in keyof AuthPackages]: AuthEntry<AuthPackages[Key]> } = {
   password: passwordEntry,
   certificate: certificateEntry,
+  jwt: jwtEntry,
+  http: httpEntry,
 };
