@@ -35,7 +35,11 @@ const notRun: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /^carillon store copy \.\/aedes-data /,
     'it needs what Aedes wrote; packages/cli/test has the real Aedes write it',
   ],
-  [/^carillon .*--(tls-cert|config) /, 'it needs files; packages/cli/test starts the command with such'],
+  [/^carillon password /, 'it asks for a password; packages/cli/test types one'],
+  [
+    /^carillon .*--(tls-cert|config|password-file) /,
+    'it needs files; packages/cli/test starts the command with such',
+  ],
   [/^pnpm bench(:micro)?( |$)/, 'it measures'],
   [/^node --expose-gc packages\/\w+\/bench\//, 'it measures'],
 ];

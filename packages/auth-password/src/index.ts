@@ -1,5 +1,6 @@
+export { deleteUser, type SetPasswordOptions, setPassword } from './change-users.ts';
 export { hashPassword } from './hash-password.ts';
-export { passwordAuth } from './password-auth.ts';
+export { type PasswordFilePlugin, passwordAuth } from './password-auth.ts';
 export { PasswordFileError } from './password-file-error.ts';
 export type {
   PasswordAuthSettings,
@@ -7,4 +8,6 @@ export type {
   PasswordFindOptions,
   PasswordUsersOptions,
 } from './password-options.ts';
+export type { ScramCredentials, ScramMethod } from './scram-line.ts';
 export type { ScryptCost } from './stored-hash.ts';
+export type { UpgradePolicy } from './upgrades.ts';

@@ -2,6 +2,7 @@ import { type AuthenticateAnswer, type AuthenticateEvent, deny, type HookContext
 import { type HashFunction, isPasswordOf } from './hash-functions.ts';
 import { HashLine, LineIsFull } from './hash-line.ts';
 import type { SettledPasswordSettings } from './password-options.ts';
+import { Upgrades } from './upgrades.ts';
 import type { UserSource } from './user-source.ts';
 
 // CONNACK reason codes of MQTT 5.0, table 3-1.
@@ -13,13 +14,26 @@ export class Login {
   readonly #source: UserSource;
   readonly #settings: SettledPasswordSettings;
   readonly #line: HashLine;
+  readonly #upgrades: Upgrades;
   readonly #isPasswordOf: HashFunction;
 
-  constructor(source: UserSource, settings: SettledPasswordSettings, hash: HashFunction = isPasswordOf) {
+  /** @param upgradeFailed Told once, when stronger hashes cannot be kept. */
+  constructor(
+    source: UserSource,
+    settings: SettledPasswordSettings,
+    upgradeFailed: (error: unknown) => void,
+    hash: HashFunction = isPasswordOf,
+  ) {
     this.#source = source;
     this.#settings = settings;
     this.#line = new HashLine(settings);
+    this.#upgrades = new Upgrades(source, settings, this.#line, upgradeFailed);
     this.#isPasswordOf = hash;
+  }
+
+  /** Ends what goes on behind logins. */
+  close(): Promise<void> {
+    return this.#upgrades.end();
   }
 
   async authenticate(
@@ -30,9 +44,12 @@ export class Login {
     const known = await this.#source.find(username);
     const stored = known?.stored ?? this.#source.standIn(username);
     try {
-      const fits = await this.#line.run(() => this.#isPasswordOf(password, stored), signal);
+      const isRight = await this.#line.run(() => this.#isPasswordOf(password, stored), signal);
       if (known === undefined) return this.#unknown();
-      return fits ? { allow: true, identity: username } : this.#wrong();
+      // HMAC fills its key up with NUL, so that scrypt and PBKDF2 take "x" and "x" with NUL after it for the same.
+      if (!isRight || password.includes(0)) return this.#wrong();
+      this.#upgrades.consider(username, password, known);
+      return { allow: true, identity: username };
     } catch (error) {
       if (error instanceof LineIsFull) return deny(serverBusy);
       throw error;

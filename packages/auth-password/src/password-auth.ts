@@ -1,4 +1,4 @@
-import { definePlugin, type Plugin } from '@carillon/hooks';
+import { definePlugin, type Logger, type Plugin } from '@carillon/hooks';
 import { Login } from './login.ts';
 import { PasswordFile } from './password-file.ts';
 import {
@@ -9,13 +9,30 @@ import {
   settleSettings,
   whole,
 } from './password-options.ts';
+import type { ScramCredentials, ScramMethod } from './scram-line.ts';
 import { FileUsers, FixedUsers, FoundUsers, type UserSource } from './user-source.ts';
+
+/** What {@link passwordAuth} makes of a file. */
+export interface PasswordFilePlugin extends Plugin {
+  /**
+   * The keys that the file has of a user for SCRAM, for `find` of `scramAuth`; `undefined` when it has none.
+   *
+   * @example
+   * ```ts
+   * const passwords = passwordAuth({ file: 'users.txt' });
+   * broker.use(passwords);
+   * broker.use(scramAuth({ find: passwords.scramCredentials }));
+   * ```
+   */
+  readonly scramCredentials: (user: string, method: ScramMethod) => ScramCredentials | undefined;
+}
 
 /**
  * Asks clients for user name and password.
  *
  * The identity of a client is its user name. A wrong password and a user who is not known are refused alike: with
- * 0x86 Bad user name or password, after the same time.
+ * 0x86 Bad user name or password, after the same time. A file is followed: when it changes it is read again, and when
+ * it then cannot be read, what was read before stays in force and the log says why.
  *
  * @throws {PasswordFileError} when the file cannot be read or a line of it cannot be.
  * @throws TypeError or RangeError when an option cannot be.
@@ -24,26 +41,57 @@ import { FileUsers, FixedUsers, FoundUsers, type UserSource } from './user-sourc
  * broker.use(passwordAuth({ file: 'users.txt' }));
  * ```
  */
+export function passwordAuth(options: PasswordFileOptions): PasswordFilePlugin;
+export function passwordAuth(options: PasswordUsersOptions | PasswordFindOptions): Plugin;
 export function passwordAuth(
   options: PasswordFileOptions | PasswordUsersOptions | PasswordFindOptions,
 ): Plugin {
+  if ('file' in options) return fileAuth(options);
   const settings = settleSettings(options);
-  const login = new Login(sourceOf(options, settings), settings);
-  return definePlugin({
-    name: options.name ?? 'auth-password',
-    hooks: { authenticate: (event, context) => login.authenticate(event, context) },
-  });
+  return pluginFor(options.name, settings, sourceOf(options, settings));
 }
 
 function sourceOf(
-  options: PasswordFileOptions | PasswordUsersOptions | PasswordFindOptions,
+  options: PasswordUsersOptions | PasswordFindOptions,
   { cost }: SettledPasswordSettings,
 ): UserSource {
-  if ('file' in options) {
-    const maximumFileSize = whole(options.maximumFileSize, 'maximumFileSize', 16_777_216, 1, 2 ** 30);
-    return new FileUsers(new PasswordFile(options.file, maximumFileSize), cost);
-  }
-  if ('find' in options) return new FoundUsers(options.find, cost);
+  if ('find' in options) return new FoundUsers(options, cost);
   const { users } = options;
   return new FixedUsers(users instanceof Map ? users : Object.entries(users), cost);
+}
+
+function fileAuth(options: PasswordFileOptions): PasswordFilePlugin {
+  const settings = settleSettings(options);
+  const maximumFileSize = whole(options.maximumFileSize, 'maximumFileSize', 16_777_216, 1, 2 ** 30);
+  const file = new PasswordFile(options.file, maximumFileSize);
+  const plugin = pluginFor(options.name, settings, new FileUsers(file, settings.cost));
+  const { hooks } = plugin;
+  return {
+    name: plugin.name,
+    ...(options.scramOnly === true ? {} : { hooks }),
+    setup(broker, platform) {
+      plugin.setup(broker, platform);
+      file.follow(platform.clock, platform.logger);
+    },
+    async close() {
+      file.close();
+      await plugin.close();
+    },
+    scramCredentials: (user, method) => file.users.get(user)?.scram.get(method),
+  };
+}
+
+function pluginFor(name = 'auth-password', settings: SettledPasswordSettings, source: UserSource) {
+  let logger: Logger | undefined;
+  const login = new Login(source, settings, (error) => {
+    logger?.warn({ err: error }, 'stronger hashes of passwords cannot be kept, and are not made any more');
+  });
+  return definePlugin({
+    name,
+    hooks: { authenticate: (event, context) => login.authenticate(event, context) },
+    setup: (_broker, platform) => {
+      logger = platform.logger;
+    },
+    close: () => login.close(),
+  });
 }

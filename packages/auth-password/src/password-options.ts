@@ -1,6 +1,6 @@
-import type { Logger } from '@carillon/hooks';
 import { defaultCost } from './hash-password.ts';
 import { type ScryptCost, scryptCostFault } from './stored-hash.ts';
+import type { UpgradePolicy } from './upgrades.ts';
 
 /** What can be said of passwords wherever the users are. */
 export interface PasswordAuthSettings {
@@ -20,8 +20,6 @@ export interface PasswordAuthSettings {
   readonly maximumParallel?: number;
   /** Logins that may wait for their turn; more are refused with 0x89 Server busy. Default 100. */
   readonly maximumWaiting?: number;
-  /** Told of what goes wrong without a client to tell it to. Default: warnings of the process. */
-  readonly logger?: Pick<Logger, 'info' | 'warn'>;
 }
 
 /** The users of a file. */
@@ -30,6 +28,13 @@ export interface PasswordFileOptions extends PasswordAuthSettings {
   readonly file: string;
   /** Bytes of a file that is read. Default 16,777,216. */
   readonly maximumFileSize?: number;
+  /**
+   * Which hashes are replaced by ones of `cost` when their user logs in: `own` ones that cost less; `all` that are
+   * weaker, those of Mosquitto too, which cannot read the file any more then; or `never`. Default `own`.
+   */
+  readonly upgrade?: UpgradePolicy;
+  /** Takes no passwords, and only serves `scramCredentials`. Default false. */
+  readonly scramOnly?: boolean;
 }
 
 /** Users that are handed in. */
@@ -42,26 +47,35 @@ export interface PasswordUsersOptions extends PasswordAuthSettings {
 export interface PasswordFindOptions extends PasswordAuthSettings {
   /** The hash of a user, as `hashPassword` makes it; `undefined` for who is not known. */
   readonly find: (user: string) => Promise<string | undefined> | string | undefined;
+  /** Keeps a stronger hash of a user whose hash costs less than `cost`, at his login. Default: it stays as it is. */
+  readonly upgraded?: (user: string, hash: string) => Promise<void> | void;
 }
 
 /** The settings with every default in place. */
 export interface SettledPasswordSettings {
   readonly unknownUsers: 'refuse' | 'pass';
+  readonly upgrade: UpgradePolicy;
   readonly cost: ScryptCost;
   readonly maximumParallel: number;
   readonly maximumWaiting: number;
 }
 
 /** @throws TypeError or RangeError naming the option, its value and what would be right. */
-export function settleSettings(options: PasswordAuthSettings): SettledPasswordSettings {
-  const { unknownUsers = 'refuse', cost = defaultCost } = options;
+export function settleSettings(
+  options: PasswordAuthSettings & Pick<PasswordFileOptions, 'upgrade'>,
+): SettledPasswordSettings {
+  const { unknownUsers = 'refuse', upgrade = 'own', cost = defaultCost } = options;
   if (unknownUsers !== 'refuse' && unknownUsers !== 'pass') {
     throw new TypeError(`option unknownUsers is ${String(unknownUsers)}; it has to be 'refuse' or 'pass'`);
+  }
+  if (!['own', 'all', 'never'].includes(upgrade)) {
+    throw new TypeError(`option upgrade is ${String(upgrade)}; it has to be 'own', 'all' or 'never'`);
   }
   const fault = scryptCostFault(cost);
   if (fault !== undefined) throw new RangeError(`option cost: a hash of that cost ${fault}`);
   return {
     unknownUsers,
+    upgrade,
     cost,
     maximumParallel: whole(options.maximumParallel, 'maximumParallel', 2, 1, 128),
     maximumWaiting: whole(options.maximumWaiting, 'maximumWaiting', 100, 0, 100_000),

@@ -1,5 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { replaceHash } from './change-users.ts';
 import type { PasswordFile } from './password-file.ts';
+import type { PasswordFindOptions } from './password-options.ts';
 import type { FileUser } from './read-users.ts';
 import { parseHash, type ScryptCost, type StoredHash } from './stored-hash.ts';
 
@@ -7,6 +9,8 @@ import { parseHash, type ScryptCost, type StoredHash } from './stored-hash.ts';
 export interface UserSource {
   /** The hash of a user, as text and as it was read; `undefined` for who is not known. */
   find(name: string): Promise<KnownHash | undefined> | KnownHash | undefined;
+  /** Puts a stronger hash in the place of the one that was found; absent where hashes cannot be changed. */
+  replace?(name: string, from: string, to: string): Promise<void>;
   /** A hash to try in vain for who is not known, so that this takes as long as for somebody who is. */
   standIn(name: string): StoredHash;
 }
@@ -54,6 +58,10 @@ export class FileUsers implements UserSource {
     return this.#file.users.get(name)?.hash;
   }
 
+  replace(name: string, from: string, to: string): Promise<void> {
+    return replaceHash(this.#file.path, name, from, to);
+  }
+
   standIn(name: string): StoredHash {
     if (this.#users !== this.#file.users) {
       this.#users = this.#file.users;
@@ -68,12 +76,14 @@ export class FileUsers implements UserSource {
 
 /** Users of a store that is the host's own. */
 export class FoundUsers implements UserSource {
-  readonly #find: (name: string) => Promise<string | undefined> | string | undefined;
+  readonly #find: PasswordFindOptions['find'];
   readonly #standIns: StandIns;
+  readonly replace?: (name: string, from: string, to: string) => Promise<void>;
 
-  constructor(find: (name: string) => Promise<string | undefined> | string | undefined, cost: ScryptCost) {
+  constructor({ find, upgraded }: PasswordFindOptions, cost: ScryptCost) {
     this.#find = find;
     this.#standIns = new StandIns(cost);
+    if (upgraded !== undefined) this.replace = async (name, _from, to) => upgraded(name, to);
   }
 
   async find(name: string): Promise<KnownHash | undefined> {

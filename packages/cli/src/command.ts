@@ -25,6 +25,10 @@ async function obey(args: readonly string[]): Promise<void> {
     const { storeCommand } = await import('./store/store-command.ts');
     process.exit(await storeCommand(args.slice(1)));
   }
+  if (args[0] === 'password') {
+    const { passwordCommand } = await import('./password/password-command.ts');
+    process.exit(await passwordCommand(args.slice(1)));
+  }
   const flags = readFlags(args);
   if (flags.help) return answer(help);
   if (flags.version) return answer(`${version}\n`);

@@ -2,6 +2,7 @@
 export const help = `carillon: an MQTT broker (3.1, 3.1.1 and 5.0)
 
   carillon [options]           run a broker
+  carillon password ...        set or delete users in a file: carillon password --help
   carillon store ...           check, count, copy, export or import a store: carillon store --help
 
 Where to listen (nothing said: --port 1883)
@@ -17,7 +18,8 @@ Where to listen (nothing said: --port 1883)
       --tls-ca FILE            demand client certificates of these authorities
 
 Who may come
-      --password-file FILE     users and their passwords; a password file of Mosquitto's will do
+      --password-file FILE     users and their passwords: carillon password set FILE USER; a
+                               password file of Mosquitto's will do
       --allow-anonymous        let other machines in although nobody is asked who he is
 
 What to keep
