@@ -91,6 +91,18 @@ test('--check shows it, and reads the file', async () => {
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('line 2, has no colon') });
 });
 
+test('SCRAM asks the users of a file, and its secret is not shown', async () => {
+  const settled = await settleFile({
+    auth: { scram: { file: 'users.txt', secret: 'a secret of many bytes' }, password: { file: 'users.txt' } },
+  });
+  const plugins = await makePlugins(settled.auth, settled.plugins, recordingLogger());
+  expect(plugins.map(({ name }) => name)).toEqual(['auth-scram', 'auth-password']);
+  expect(settled.auth[0]?.shown).toEqual({ file: expect.any(String), secret: '(hidden)' });
+  await expect(settleFile({ auth: { scram: { file: 'x', methods: ['SCRAM-SHA-1'] } } })).rejects.toThrow(
+    'auth.scram.methods[0] is "SCRAM-SHA-1": give SCRAM-SHA-256, SCRAM-SHA-512',
+  );
+});
+
 test('a file of Mosquitto says who may connect', async () => {
   const folder = folderWith({ 'users.txt': alice });
   const broker = new CarillonProcess(['--port', '0', '--memory', '--password-file', 'users.txt'], folder);

@@ -48,6 +48,17 @@ test('the line on standard input becomes the password of a user, in a file for i
   });
 });
 
+test('keys for SCRAM are kept beside the hash, or alone', async () => {
+  const folder = folderWith({});
+  const read = () => readFileSync(join(folder, 'users.txt'), 'utf8');
+  await password(folder, 'tick-tock', 'set', 'users.txt', 'alice', '--scram');
+  expect(read()).toMatch(
+    /^alice:\$scrypt\$[^\n]+\nalice:SCRAM-SHA-256\$15000:[^\n]+\nalice:SCRAM-SHA-512\$15000:[^\n]+\n$/,
+  );
+  await password(folder, 'tick-tock', 'set', 'users.txt', 'alice', '--scram-only');
+  expect(read()).toMatch(/^alice:SCRAM-SHA-256\$[^\n]+\nalice:SCRAM-SHA-512\$[^\n]+\n$/);
+});
+
 describe('what cannot be is told, and nothing is written', () => {
   test.each<[string, string | Uint8Array, string[], number, string]>([
     ['no password', '\n', ['set', 'users.txt', 'alice'], 1, 'the password is empty'],

@@ -3,6 +3,7 @@ import { type CertificateConfiguration, certificateEntry } from './certificate.t
 import { type HttpConfiguration, httpEntry } from './http.ts';
 import { type JwtConfiguration, jwtEntry } from './jwt.ts';
 import { type PasswordConfiguration, passwordEntry } from './password.ts';
+import { type ScramConfiguration, scramEntry } from './scram.ts';
 
 /** The options of each package, under its key. */
 export interface AuthPackages {
@@ -14,6 +15,8 @@ export interface AuthPackages {
   readonly jwt: JwtConfiguration;
   /** A service of your own that is asked over HTTP: `@carillon/auth-http`. */
   readonly http: HttpConfiguration;
+  /** Passwords that clients prove without sending them: `@carillon/auth-scram`. */
+  readonly scram: ScramConfiguration;
 }
 
 /**
@@ -28,4 +31,5 @@ export const authTable: { readonly [Key in keyof AuthPackages]: AuthEntry<AuthPa
   certificate: certificateEntry,
   jwt: jwtEntry,
   http: httpEntry,
+  scram: scramEntry,
 };
