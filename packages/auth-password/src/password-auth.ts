@@ -1,4 +1,4 @@
-import { definePlugin, type Logger, type Plugin } from '@carillon/hooks';
+import { type Broker, definePlugin, type Logger, type Plugin } from '@carillon/hooks';
 import { Login } from './login.ts';
 import { PasswordFile } from './password-file.ts';
 import {
@@ -11,6 +11,11 @@ import {
 } from './password-options.ts';
 import type { ScramCredentials, ScramMethod } from './scram-line.ts';
 import { FileUsers, FixedUsers, FoundUsers, type UserSource } from './user-source.ts';
+
+const notAuthorized = 0x87;
+
+/** Milliseconds for a login, its turn included: hashing may be slow where many come at once. */
+const timeoutMs = 15_000;
 
 /** What {@link passwordAuth} makes of a file. */
 export interface PasswordFilePlugin extends Plugin {
@@ -32,7 +37,8 @@ export interface PasswordFilePlugin extends Plugin {
  *
  * The identity of a client is its user name. A wrong password and a user who is not known are refused alike: with
  * 0x86 Bad user name or password, after the same time. A file is followed: when it changes it is read again, and when
- * it then cannot be read, what was read before stays in force and the log says why.
+ * it then cannot be read, what was read before stays in force and the log says why. Connected clients of a user who was
+ * deleted are disconnected with 0x87 Not authorized.
  *
  * @throws {PasswordFileError} when the file cannot be read or a line of it cannot be.
  * @throws TypeError or RangeError when an option cannot be.
@@ -68,10 +74,11 @@ function fileAuth(options: PasswordFileOptions): PasswordFilePlugin {
   const { hooks } = plugin;
   return {
     name: plugin.name,
+    timeoutMs,
     ...(options.scramOnly === true ? {} : { hooks }),
     setup(broker, platform) {
       plugin.setup(broker, platform);
-      file.follow(platform.clock, platform.logger);
+      file.follow(platform.clock, platform.logger, (users) => cutOff(users, broker));
     },
     async close() {
       file.close();
@@ -81,6 +88,15 @@ function fileAuth(options: PasswordFileOptions): PasswordFilePlugin {
   };
 }
 
+/** Whoever knows him otherwise lets him in again. */
+function cutOff(deleted: ReadonlySet<string>, broker: Broker): void {
+  for (const client of [...broker.clients()]) {
+    const { identity } = client;
+    if (identity === undefined || !deleted.has(identity)) continue;
+    client.disconnect({ reasonCode: notAuthorized, reasonString: 'the user was deleted' });
+  }
+}
+
 function pluginFor(name = 'auth-password', settings: SettledPasswordSettings, source: UserSource) {
   let logger: Logger | undefined;
   const login = new Login(source, settings, (error) => {
@@ -88,6 +104,7 @@ function pluginFor(name = 'auth-password', settings: SettledPasswordSettings, so
   });
   return definePlugin({
     name,
+    timeoutMs,
     hooks: { authenticate: (event, context) => login.authenticate(event, context) },
     setup: (_broker, platform) => {
       logger = platform.logger;

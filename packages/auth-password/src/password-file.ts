@@ -26,9 +26,13 @@ export class PasswordFile {
     return this.#users;
   }
 
-  /** Follows the file from now on: reads it again when it has changed, and keeps what it had when it cannot be read. */
-  follow(clock: Clock, logger: Logger): void {
-    const look = () => this.#look(logger);
+  /**
+   * Follows the file from now on: reads it again when it has changed, and keeps what it had when it cannot be read.
+   *
+   * @param deleted Told of the users that a change has taken out.
+   */
+  follow(clock: Clock, logger: Logger, deleted: (users: ReadonlySet<string>) => void): void {
+    const look = () => this.#look(logger, deleted);
     const failed = (error: unknown): void => {
       logger.warn({ err: error, file: this.path }, `changes of ${this.path} are not noticed any more`);
     };
@@ -45,15 +49,18 @@ export class PasswordFile {
     this.#watch?.close();
   }
 
-  #look(logger: Logger): void {
+  #look(logger: Logger, deleted: (users: ReadonlySet<string>) => void): void {
     try {
       if (versionOf(statSync(this.path)) === this.#version) return;
+      const before = this.#users;
       this.#users = this.#read();
       this.#fault = undefined;
       logger.info(
         { file: this.path, users: this.#users.size },
         `${this.path} has changed: ${this.#users.size} users`,
       );
+      const gone = [...before.keys()].filter((user) => !this.#users.has(user));
+      if (gone.length > 0) deleted(new Set(gone));
     } catch (error) {
       const { message } = faultOf(this.path, error);
       if (message === this.#fault) return;

@@ -95,6 +95,19 @@ test('a broken file, or none, leaves the last good one in force, and says so onc
   expect(laboratory.logger.messages('info').at(-1)).toContain('users.txt has changed: 1 users');
 });
 
+test('clients of a user who was deleted are disconnected, others stay', async () => {
+  const [alice, bob] = [await line('alice', 'tick-tock'), await line('bob', 'ding-dong')];
+  const file = fileWith(`${alice}${bob}`);
+  const { laboratory, broker, change } = follow(file);
+  const connect = (username: string, password: string) =>
+    laboratory.connect(broker, { clientId: username, username, password });
+  const hers = await connect('alice', 'tick-tock');
+  const his = await connect('bob', 'ding-dong');
+  await change(() => writeFileSync(file, bob));
+  await hers.expectDisconnect(0x87);
+  await his.ping();
+});
+
 test('a change between the making of the plugin and the start of the broker is not lost', async () => {
   const file = fileWith(await line('alice', 'first'));
   const plugin = passwordAuth({ file, cost });
