@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Clock, Logger } from '@carillon/hooks';
 import { PasswordFileError } from './password-file-error.ts';
 import { type FileUser, readUsers } from './read-users.ts';
@@ -17,7 +18,8 @@ export class PasswordFile {
 
   /** @throws {PasswordFileError} when the file cannot be read, or says what cannot be. */
   constructor(path: string, maximumBytes: number) {
-    this.path = path;
+    // The program may go elsewhere.
+    this.path = resolve(path);
     this.#maximumBytes = maximumBytes;
     this.#users = this.#read();
   }

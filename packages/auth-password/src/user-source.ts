@@ -24,12 +24,14 @@ export interface KnownHash {
 /** Hashes that somebody was born with. */
 export class FixedUsers implements UserSource {
   readonly #hashes = new Map<string, KnownHash>();
+  readonly #stored: readonly StoredHash[];
   readonly #standIns: StandIns;
 
   /** @throws TypeError naming the user whose hash cannot be read. */
   constructor(users: Iterable<readonly [string, string]>, cost: ScryptCost) {
     for (const [name, text] of users)
       this.#hashes.set(name, known(text, `the hash of user ${JSON.stringify(name)}`));
+    this.#stored = [...this.#hashes.values()].map(({ stored }) => stored);
     this.#standIns = new StandIns(cost);
   }
 
@@ -38,7 +40,7 @@ export class FixedUsers implements UserSource {
   }
 
   standIn(name: string): StoredHash {
-    return this.#standIns.pick(name, this.#hashes);
+    return this.#standIns.pick(name, this.#stored);
   }
 }
 
@@ -46,8 +48,9 @@ export class FixedUsers implements UserSource {
 export class FileUsers implements UserSource {
   readonly #file: PasswordFile;
   readonly #standIns: StandIns;
+  /** Those of which the hashes are in `#stored`. */
   #users: ReadonlyMap<string, FileUser> | undefined = undefined;
-  #hashes: ReadonlyMap<string, KnownHash> = new Map();
+  #stored: readonly StoredHash[] = [];
 
   constructor(file: PasswordFile, cost: ScryptCost) {
     this.#file = file;
@@ -55,7 +58,13 @@ export class FileUsers implements UserSource {
   }
 
   find(name: string): KnownHash | undefined {
-    return this.#file.users.get(name)?.hash;
+    const { users } = this.#file;
+    // For those who are known too: it takes its time, and must not tell them from the others.
+    if (users !== this.#users) {
+      this.#users = users;
+      this.#stored = [...users.values()].flatMap(({ hash }) => (hash === undefined ? [] : [hash.stored]));
+    }
+    return users.get(name)?.hash;
   }
 
   replace(name: string, from: string, to: string): Promise<void> {
@@ -63,14 +72,7 @@ export class FileUsers implements UserSource {
   }
 
   standIn(name: string): StoredHash {
-    if (this.#users !== this.#file.users) {
-      this.#users = this.#file.users;
-      const hashes = [...this.#users].flatMap(([user, { hash }]) =>
-        hash === undefined ? [] : [[user, hash] as const],
-      );
-      this.#hashes = new Map(hashes);
-    }
-    return this.#standIns.pick(name, this.#hashes);
+    return this.#standIns.pick(name, this.#stored);
   }
 }
 
@@ -92,7 +94,7 @@ export class FoundUsers implements UserSource {
   }
 
   standIn(name: string): StoredHash {
-    return this.#standIns.pick(name, new Map());
+    return this.#standIns.pick(name, []);
   }
 }
 
@@ -119,11 +121,9 @@ class StandIns {
     this.#dummy = { kind: 'scrypt', cost, salt: randomBytes(16), hash: randomBytes(32) };
   }
 
-  pick(name: string, users: ReadonlyMap<string, KnownHash>): StoredHash {
-    if (users.size === 0) return this.#dummy;
-    const place = createHmac('sha256', this.#key).update(name).digest().readUInt32BE(0) % users.size;
-    let index = 0;
-    for (const { stored } of users.values()) if (index++ === place) return stored;
-    return this.#dummy;
+  pick(name: string, hashes: readonly StoredHash[]): StoredHash {
+    // Also where there is nobody to choose from: it takes its time.
+    const number = createHmac('sha256', this.#key).update(name).digest().readUInt32BE(0);
+    return hashes[number % hashes.length] ?? this.#dummy;
   }
 }
