@@ -24,7 +24,13 @@ export function refuseOpenListeners(
 
 /** Whether a plugin decides who may connect. */
 export function authenticates({ hooks }: Plugin): boolean {
-  return hooks?.authenticate !== undefined || hooks?.authenticateEnhanced !== undefined;
+  const handlers = [hooks?.authenticate, hooks?.authenticateEnhanced];
+  return handlers.some((handler) => handler !== undefined && !onlyRefuses(handler));
+}
+
+/** Who only refuses asks nobody who he is. */
+function onlyRefuses(handler: object): boolean {
+  return 'onlyRefuses' in handler && handler.onlyRefuses === true;
 }
 
 /** Reached from elsewhere, and without a client certificate that the listener itself demands. */

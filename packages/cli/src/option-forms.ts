@@ -132,6 +132,25 @@ export function wholeNumber(least: number, most: number): OptionForm<number> {
   };
 }
 
+/** Any number of at least this. */
+export function numberFrom(least: number): OptionForm<number> {
+  return {
+    read: (value, { path }) => {
+      const fits = typeof value === 'number' && Number.isFinite(value) && value >= least;
+      return fits ? value : refuse(path, value, `a number, ${least} or more`);
+    },
+    show: asItIs,
+  };
+}
+
+/** `false` for "not at all", or such a value. */
+export function falseOr<T>(form: OptionForm<T>): OptionForm<T | false> {
+  return {
+    read: (value, place) => (value === false ? false : form.read(value, place)),
+    show: (value) => (value === false ? false : form.show(value)),
+  };
+}
+
 /** One of these words. */
 export function oneWordOf<const Word extends string>(...words: readonly Word[]): OptionForm<Word> {
   return {

@@ -34,6 +34,8 @@ describe('a mistake in auth is told with the key, the value and what would be ri
       { password: { file: 'x', maximumParallel: 0 } },
       'FILE: auth.password.maximumParallel is 0: give a whole number from 1 to 128',
     ],
+    [{ guard: { flapping: true } }, 'FILE: auth.guard.flapping is true: give an object'],
+    [{ guard: { rates: { bytes: {} } } }, 'FILE: auth.guard.rates.bytes.perSecond is missing: give how much'],
     [{ certificate: { identity: 'cn' } }, 'FILE: auth.certificate.identity is "cn": give CN, subject, dns'],
     [
       { certificate: { revocation: { file: 'x' } } },
@@ -59,6 +61,23 @@ test('certificates are an entry, and their revocation lists are read by --check 
   const bad = await settleFile({ auth: { certificate: { revocation } } });
   await expect(makePlugins(bad.auth, bad.plugins, recordingLogger())).rejects.toThrow(
     /auth\.certificate: The authorities in .*carillon\.json cannot be used/,
+  );
+});
+
+test('a guard is an entry, goes before all others, and lets nobody in by itself', async () => {
+  const guard = {
+    bans: [{ address: '192.0.2.0/24' }],
+    backOff: false,
+    rates: { messages: { perSecond: 5 } },
+  };
+  const settled = await settleFile({ auth: { password: { file: 'users.txt' }, guard } });
+  const plugins = await makePlugins(settled.auth, settled.plugins, recordingLogger());
+  expect(plugins.map(({ name }) => name)).toEqual(['auth-guard', 'auth-password']);
+  const listeners = [{ port: 1883, host: '0.0.0.0' }];
+  await expect(settleFile({ listeners, auth: { guard } })).rejects.toThrow('nobody is asked who he is');
+  const wrong = await settleFile({ auth: { guard: { bans: [{ address: '192.0.2' }] } } });
+  await expect(makePlugins(wrong.auth, wrong.plugins, recordingLogger())).rejects.toThrow(
+    'auth.guard: address is "192.0.2"; it must be an IP address, or a range',
   );
 });
 

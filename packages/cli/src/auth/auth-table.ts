@@ -1,5 +1,6 @@
 import type { AuthEntry } from './auth-entry.ts';
 import { type CertificateConfiguration, certificateEntry } from './certificate.ts';
+import { type GuardConfiguration, guardEntry } from './guard.ts';
 import { type HttpConfiguration, httpEntry } from './http.ts';
 import { type JwtConfiguration, jwtEntry } from './jwt.ts';
 import { type PasswordConfiguration, passwordEntry } from './password.ts';
@@ -7,6 +8,8 @@ import { type ScramConfiguration, scramEntry } from './scram.ts';
 
 /** The options of each package, under its key. */
 export interface AuthPackages {
+  /** Bans, waits after wrong passwords, rates: `@carillon/auth-guard`. */
+  readonly guard: GuardConfiguration;
   /** Users and passwords in a file: `@carillon/auth-password`. */
   readonly password: PasswordConfiguration;
   /** Client certificates: `@carillon/auth-certificate`. */
@@ -27,6 +30,7 @@ export interface AuthConfiguration extends Partial<AuthPackages> {}
 
 /** An entry for every key. */
 export const authTable: { readonly [Key in keyof AuthPackages]: AuthEntry<AuthPackages[Key]> } = {
+  guard: guardEntry,
   password: passwordEntry,
   certificate: certificateEntry,
   jwt: jwtEntry,
