@@ -6,6 +6,7 @@ import type { KeyObject } from 'node:crypto';
  */
 export type JwtAlgorithm = (typeof jwtAlgorithms)[number];
 
+/** Every {@link JwtAlgorithm}. */
 export const jwtAlgorithms = [
   ...(['HS256', 'HS384', 'HS512'] as const),
   ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const),

@@ -1,4 +1,4 @@
-export type { JwtAlgorithm } from './algorithms.ts';
+export { type JwtAlgorithm, jwtAlgorithms } from './algorithms.ts';
 export { jwtAuth } from './jwt-auth.ts';
 export { JwtOptionError } from './option-error.ts';
 export type {
