@@ -2,7 +2,7 @@ import type { Clock, DropReason, Logger, RandomSource, Scheduler } from '@carill
 import type { TopicCache } from '@carillon/protocol';
 import type { TopicLimits } from '@carillon/topics';
 import type { ConnectionRegistry } from './connection/connection-registry.ts';
-import type { OutputSlab } from './connection/output-slab.ts';
+import type { OutputSlabs } from './connection/output-slab.ts';
 import type { HookRegistry } from './hooks/registry.ts';
 import type { EngineSettings } from './options/engine-settings.ts';
 import type { Content } from './publishing/content.ts';
@@ -41,7 +41,7 @@ export interface Engine {
   /** Client ids that belong to plugins of this process. */
   readonly reservedIds: Set<string>;
   readonly counters: TrafficCounters;
-  readonly outputSlab: OutputSlab;
+  readonly outputSlabs: OutputSlabs;
   readonly topicCache: TopicCache;
   /** Milliseconds since 1970. */
   now(): number;

@@ -2,7 +2,7 @@ import type { Clock, DropReason, Logger, RandomSource, Scheduler } from '@carill
 import { TopicCache } from '@carillon/protocol';
 import type { TopicLimits } from '@carillon/topics';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
-import { OutputSlab } from './connection/output-slab.ts';
+import { OutputSlab, type OutputSlabs } from './connection/output-slab.ts';
 import type { Engine } from './engine.ts';
 import { HookRegistry } from './hooks/registry.ts';
 import type { EngineOptions, Platform } from './options/engine-options.ts';
@@ -41,7 +41,7 @@ export class RunningEngine implements Engine {
   readonly connections: ConnectionRegistry;
   readonly reservedIds = new Set<string>();
   readonly counters = new TrafficCounters();
-  readonly outputSlab = new OutputSlab();
+  readonly outputSlabs: OutputSlabs = { packets: new OutputSlab(), acknowledgements: new OutputSlab() };
   readonly topicCache = new TopicCache();
 
   constructor(options: EngineOptions, platform: Platform) {

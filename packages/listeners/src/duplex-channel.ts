@@ -56,7 +56,7 @@ class DuplexChannel implements ByteChannel {
     // Small packets must not wait for the acknowledgement of earlier ones (Nagle's algorithm).
     if (duplex instanceof Socket) duplex.setNoDelay(true);
     duplex.on('error', (error: Error) => this.#failed(error));
-    duplex.once('close', () => this.#closed());
+    duplex.on('close', () => this.#closed());
     if (duplex.closed) this.#state = 'closed';
   }
 
@@ -71,7 +71,7 @@ class DuplexChannel implements ByteChannel {
       return;
     }
     this.#duplex.on('data', (chunk: unknown) => this.#received(chunk));
-    this.#duplex.once('end', () => this.end());
+    this.#duplex.on('end', () => this.end());
     // A side that ended before we listened emits no further `end`.
     if (this.#duplex.readableEnded) process.nextTick(() => this.end());
     this.#duplex.resume();

@@ -13,7 +13,8 @@ export interface ReceptionRules {
 
 interface Wait {
   readonly peer: { readonly address?: string; readonly port?: number };
-  readonly deadline: NodeJS.Timeout;
+  /** Not set while the steps go on in the turn of the arrival: most need no longer, and no timer. */
+  deadline: NodeJS.Timeout | undefined;
 }
 
 /**
@@ -62,8 +63,11 @@ export class Reception {
       return;
     }
     const arrival = new Arrival(socket, peer);
-    this.#waiting.set(arrival, this.#wait(arrival));
+    const wait: Wait = { peer: peerOf(socket), deadline: undefined };
+    this.#waiting.set(arrival, wait);
+    socket.on('close', () => this.#closed(arrival));
     firstStep(arrival);
+    if (this.#waiting.has(arrival)) wait.deadline = this.#startDeadline(arrival);
   }
 
   isWaiting(arrival: Arrival): boolean {
@@ -74,9 +78,7 @@ export class Reception {
   admit(arrival: Arrival): void {
     this.#leave(arrival);
     this.#connections++;
-    arrival.socket.once('close', () => {
-      this.#connections--;
-    });
+    arrival.isAdmitted = true;
   }
 
   /** Closes the socket at once and tells why. Does nothing for one that has left. */
@@ -103,15 +105,16 @@ export class Reception {
     socket.destroy();
   }
 
-  #wait(arrival: Arrival): Wait {
+  #startDeadline(arrival: Arrival): NodeJS.Timeout {
     const { handshakeTimeout } = this.#rules;
-    const deadline = setTimeout(() => {
+    return setTimeout(() => {
       this.refuse(arrival, 'HANDSHAKE_TIMEOUT', `The handshake was not done within ${handshakeTimeout} ms`);
     }, handshakeTimeout);
-    arrival.socket.once('close', () => {
-      this.dismiss(arrival, 'HANDSHAKE_ABANDONED', 'The peer went away during the handshake');
-    });
-    return { peer: peerOf(arrival.socket), deadline };
+  }
+
+  #closed(arrival: Arrival): void {
+    if (arrival.isAdmitted) this.#connections--;
+    else this.dismiss(arrival, 'HANDSHAKE_ABANDONED', 'The peer went away during the handshake');
   }
 
   #leave(arrival: Arrival): Wait | undefined {

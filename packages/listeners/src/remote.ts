@@ -26,6 +26,9 @@ export function remoteOf(sources: RemoteSources): Remote {
   const { socket, stream, proxied, forwarded, request } = sources;
   const told = forwarded ?? proxied?.source;
   const secured = stream instanceof TLSSocket ? stream : undefined;
+  if (told === undefined && proxied === undefined && secured === undefined && request === undefined) {
+    return plainRemote(sources);
+  }
   const certificate = secured && clientCertificate(secured);
   const serverName = nameAsked(secured) ?? proxied?.serverName;
   return {
@@ -39,6 +42,20 @@ export function remoteOf(sources: RemoteSources): Remote {
     ...(certificate !== undefined && { certificate }),
     ...(request !== undefined && { request }),
   };
+}
+
+/**
+ * Of a socket with nothing over it. An object put together by spreading takes 300 bytes more, for as long as the
+ * connection lasts.
+ */
+function plainRemote({ transport, listener, socket }: RemoteSources): Remote {
+  const { remoteAddress, remotePort: port } = socket;
+  if (remoteAddress === undefined) return { transport, listener, encrypted: false };
+  const address = plainAddress(remoteAddress);
+  const family = isIPv6(address) ? 'IPv6' : 'IPv4';
+  return port === undefined
+    ? { transport, listener, encrypted: false, address, family }
+    : { transport, listener, encrypted: false, address, family, port };
 }
 
 function addressOf(end: { address?: string | undefined; port?: number | undefined }) {

@@ -21,6 +21,7 @@ import type { FanOut } from '../publishing/fan-out.ts';
 import type { Author } from '../publishing/message-in-bytes.ts';
 import { hostPublisher, type Publisher } from '../publishing/publishing.ts';
 import type { Copy } from '../routing/subscription.ts';
+import { PacketIdSet } from '../session/packet-id-set.ts';
 import type { Session } from '../session/session.ts';
 import type { Deadline } from '../time/deadlines.ts';
 import { answerUnfitConnect } from './answer-unfit-connect.ts';
@@ -66,7 +67,7 @@ export class Connection implements ChannelReceiver {
   arrivedAt = 0;
   inboundAliases = new InboundAliases(0);
   /** Packet identifiers of QoS 2 messages that count against the client's window on this connection. */
-  readonly countedIds = new Set<number>();
+  readonly countedIds = new PacketIdSet();
   /** QoS 1 messages from the client that are not acknowledged yet. */
   unacknowledgedQoS1 = 0;
   /** Acknowledgements that wait for the store; later ones queue up behind them. [MQTT-4.6.0-2] */
@@ -93,11 +94,7 @@ export class Connection implements ChannelReceiver {
     this.#channel = channel;
     this.#intake = new Intake(engine, this, channel);
     this.#sender = new Sender(engine, this, channel);
-    this.#keepAlive = new KeepAlive(engine, {
-      isPaused: () => this.#intake.isPaused,
-      timedOut: () =>
-        this.terminate(ReasonCode.KeepAliveTimeout, 'nothing was heard for 1.5 times the Keep Alive'),
-    });
+    this.#keepAlive = new KeepAlive(engine, this);
     this.#patience = engine.deadlines.create(() => this.#lostPatience());
     this.#patience.setIn(limits.connectTimeout);
   }
@@ -132,7 +129,7 @@ export class Connection implements ChannelReceiver {
   agree(terms: ConnectionTerms): void {
     this.terms = terms;
     this.#intake.limitPacketSize(terms.maximumPacketSize);
-    this.inboundAliases = new InboundAliases(terms.topicAliasMaximum);
+    if (terms.topicAliasMaximum > 0) this.inboundAliases = new InboundAliases(terms.topicAliasMaximum);
     this.#sender.allowAliases(terms.clientTopicAliasMaximum);
   }
 
@@ -272,6 +269,15 @@ export class Connection implements ChannelReceiver {
     this.state = 'closed';
     this.#patience.cancel();
     this.engine.connections.remove(this);
+  }
+
+  /** The client is not being read from. */
+  get isPaused(): boolean {
+    return this.#intake.isPaused;
+  }
+
+  keepAliveRanOut(): void {
+    this.terminate(ReasonCode.KeepAliveTimeout, 'nothing was heard for 1.5 times the Keep Alive');
   }
 
   /** A whole packet came. */

@@ -3,7 +3,7 @@ import { ProtocolError, ReasonCode } from '@carillon/protocol';
 /** The topic aliases a client has set on one connection. [MQTT-3.3.2-7] */
 export class InboundAliases {
   readonly #maximum: number;
-  readonly #topics = new Map<number, string>();
+  #topics: Map<number, string> | undefined = undefined;
 
   /** `maximum` is what CONNACK announced. */
   constructor(maximum: number) {
@@ -26,10 +26,11 @@ export class InboundAliases {
       );
     }
     if (topic !== '') {
+      this.#topics ??= new Map();
       this.#topics.set(alias, topic);
       return topic;
     }
-    const known = this.#topics.get(alias);
+    const known = this.#topics?.get(alias);
     if (known === undefined) {
       throw new ProtocolError(
         ReasonCode.ProtocolError,

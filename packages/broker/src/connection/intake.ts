@@ -15,7 +15,8 @@ export class Intake {
   readonly #connection: Connection;
   readonly #channel: ByteChannel;
   readonly #reader: PacketReader;
-  readonly #ahead = new ReadAhead();
+  /** Made when a handler first has to wait. */
+  #ahead: ReadAhead | undefined = undefined;
   /** A handler awaits something: later packets wait. */
   #isBusy = false;
   #isPaused = false;
@@ -74,21 +75,26 @@ export class Intake {
 
   /** The connection is over: what has not been handled never will be. */
   stop(): void {
-    this.#ahead.clear();
+    this.#ahead?.clear();
   }
 
   /** Handles packets in order until bytes run short, a handler has to wait, or the connection ends. */
   #work(): void {
     this.#connection.arrivedAt = this.#engine.now();
+    let packets = 0;
     try {
       while (!this.#isBusy && this.#connection.isOpen) {
-        const packet = this.#ahead.take() ?? this.#reader.next();
+        const packet = this.#ahead?.take() ?? this.#reader.next();
         if (packet === undefined) break;
+        packets++;
         this.#handle(packet);
       }
     } catch (error) {
       this.#connection.fail(error);
     }
+    // One look at the clock for all packets of a chunk.
+    if (packets > 0) this.#connection.packetCame();
+    this.#engine.counters.messagesReceived += packets;
     this.resume();
     this.#tellIdle();
   }
@@ -101,8 +107,6 @@ export class Intake {
   }
 
   #handle(packet: DecodedPacket): void {
-    this.#connection.packetCame();
-    this.#engine.counters.messagesReceived++;
     const pending = dispatch(this.#connection, packet);
     if (!isPromise(pending)) return;
     this.#isBusy = true;
@@ -127,6 +131,7 @@ export class Intake {
       return;
     }
     const { maximumWaitingPackets } = this.#engine.options.limits;
+    this.#ahead ??= new ReadAhead();
     while (this.#ahead.fault === undefined) {
       if (this.#ahead.length >= maximumWaitingPackets) {
         this.pause();

@@ -1,6 +1,13 @@
 import type { Engine } from '../engine.ts';
 import type { Deadline } from '../time/deadlines.ts';
 
+/** Whose silence is timed. */
+export interface Listened {
+  /** It is not being read from. */
+  readonly isPaused: boolean;
+  keepAliveRanOut(): void;
+}
+
 /**
  * Ends a connection whose client was silent for one and a half times its Keep Alive. [MQTT-3.1.2-22]
  *
@@ -8,17 +15,14 @@ import type { Deadline } from '../time/deadlines.ts';
  */
 export class KeepAlive {
   readonly #engine: Engine;
-  readonly #deadline: Deadline;
-  readonly #isPaused: () => boolean;
-  readonly #timedOut: () => void;
+  readonly #listened: Listened;
+  #deadline: Deadline | undefined = undefined;
   #allowance = 0;
   #lastPacketAt = 0;
 
-  constructor(engine: Engine, events: { isPaused: () => boolean; timedOut: () => void }) {
+  constructor(engine: Engine, listened: Listened) {
     this.#engine = engine;
-    this.#isPaused = events.isPaused;
-    this.#timedOut = events.timedOut;
-    this.#deadline = engine.deadlines.create(() => this.#look());
+    this.#listened = listened;
   }
 
   /** `seconds` is what is in force; 0 turns it off. */
@@ -26,6 +30,7 @@ export class KeepAlive {
     if (seconds === 0) return;
     this.#allowance = seconds * 1500;
     this.packetCame();
+    this.#deadline ??= this.#engine.deadlines.create(() => this.#look());
     this.#deadline.setIn(this.#allowance);
   }
 
@@ -35,18 +40,18 @@ export class KeepAlive {
   }
 
   stop(): void {
-    this.#deadline.cancel();
+    this.#deadline?.cancel();
     this.#allowance = 0;
   }
 
   #look(): void {
-    if (this.#isPaused()) {
+    if (this.#listened.isPaused) {
       // We have stopped listening to it: its silence proves nothing.
-      this.#deadline.setIn(this.#allowance);
+      this.#deadline?.setIn(this.#allowance);
       return;
     }
     const left = this.#lastPacketAt + this.#allowance - this.#engine.clock.elapsed();
-    if (left > 0) this.#deadline.setIn(left);
-    else this.#timedOut();
+    if (left > 0) this.#deadline?.setIn(left);
+    else this.#listened.keepAliveRanOut();
   }
 }

@@ -11,7 +11,7 @@ export interface ProposedAlias {
  */
 export class OutboundAliases {
   readonly #maximum: number;
-  readonly #aliases = new Map<string, number>();
+  #aliases: Map<string, number> | undefined = undefined;
 
   constructor(maximum: number) {
     this.#maximum = maximum;
@@ -19,14 +19,15 @@ export class OutboundAliases {
 
   /** Undefined when the topic has none and cannot get one any more. */
   propose(topic: string): ProposedAlias | undefined {
-    const known = this.#aliases.get(topic);
+    const known = this.#aliases?.get(topic);
     if (known !== undefined) return { alias: known, isKnown: true };
-    if (this.#aliases.size >= this.#maximum) return undefined;
-    return { alias: this.#aliases.size + 1, isKnown: false };
+    const used = this.#aliases?.size ?? 0;
+    return used < this.#maximum ? { alias: used + 1, isKnown: false } : undefined;
   }
 
   /** The PUBLISH that sets it has left: one that was dropped has set no alias. */
   settle(topic: string, { alias }: ProposedAlias): void {
+    this.#aliases ??= new Map();
     this.#aliases.set(topic, alias);
   }
 }

@@ -1,7 +1,7 @@
 import type { ByteChannel } from '@carillon/hooks';
 import { encodedLength, encodeInto, type Packet, type ProtocolVersion } from '@carillon/protocol';
 import type { PublishFrame } from '../publishing/publish-frame.ts';
-import { copyBytes, type OutputSlab, viewOf } from './output-slab.ts';
+import { copyBytes, type OutputSlabs, viewOf } from './output-slab.ts';
 
 /** From here on a payload travels by reference: copying it would cost more than a second buffer in the write. */
 export const largePayload = 8 * 1024;
@@ -26,7 +26,7 @@ const noBytes = new Uint8Array(0);
  * the acknowledgements of a chunk are one piece too.
  */
 export class Output {
-  readonly #slab: OutputSlab;
+  readonly #slabs: OutputSlabs;
   readonly #channel: ByteChannel;
   /** The latest range, which may still grow. */
   #bytes: Uint8Array = noBytes;
@@ -36,8 +36,8 @@ export class Output {
   #earlier: Range[] | undefined = undefined;
   #earlierBytes = 0;
 
-  constructor(slab: OutputSlab, channel: ByteChannel) {
-    this.#slab = slab;
+  constructor(slabs: OutputSlabs, channel: ByteChannel) {
+    this.#slabs = slabs;
     this.#channel = channel;
   }
 
@@ -48,9 +48,10 @@ export class Output {
 
   appendPacket(packet: Packet, version: ProtocolVersion): void {
     const length = encodedLength(packet, version);
-    const at = this.#slab.reserve(length);
-    encodeInto(packet, version, this.#slab.bytes, at);
-    this.appendRange(this.#slab.bytes, at, at + length);
+    const { packets } = this.#slabs;
+    const at = packets.reserve(length);
+    encodeInto(packet, version, packets.bytes, at);
+    this.appendRange(packets.bytes, at, at + length);
   }
 
   /** Sends bytes that nobody will change, from `start` to `end`. */
@@ -71,8 +72,9 @@ export class Output {
 
   /** Copies a PUBLISH and writes its packet identifier. */
   appendWithPacketId({ bytes, start, end, packetIdAt }: PublishFrame, packetId: number): void {
-    const at = this.#slab.copy(bytes, start, end);
-    const copy = this.#slab.bytes;
+    const { packets } = this.#slabs;
+    const at = packets.copy(bytes, start, end);
+    const copy = packets.bytes;
     copy[at + packetIdAt] = packetId >> 8;
     copy[at + packetIdAt + 1] = packetId & 0xff;
     this.appendRange(copy, at, at + end - start);
@@ -80,8 +82,9 @@ export class Output {
 
   /** An acknowledgement in its four-byte form: success, no properties. */
   appendShortAcknowledgement(firstByte: number, packetId: number): void {
-    const at = this.#slab.reserve(4);
-    const { bytes } = this.#slab;
+    const { acknowledgements } = this.#slabs;
+    const at = acknowledgements.reserve(4);
+    const { bytes } = acknowledgements;
     bytes[at] = firstByte;
     bytes[at + 1] = 2;
     bytes[at + 2] = packetId >> 8;
@@ -127,8 +130,9 @@ export class Output {
     if (ranges.length === 0) return;
     let length = 0;
     for (const { start, end } of ranges) length += end - start;
-    const joined = this.#slab.reserve(length);
-    const { bytes: slab } = this.#slab;
+    const { packets } = this.#slabs;
+    const joined = packets.reserve(length);
+    const { bytes: slab } = packets;
     let at = joined;
     for (const { bytes, start, end } of ranges) {
       copyBytes(bytes, start, end, slab, at);

@@ -27,14 +27,17 @@ export class Sender implements Flushable {
   readonly #connection: Connection;
   readonly #channel: ByteChannel;
   readonly #output: Output;
-  #aliases = new OutboundAliases(0);
+  /** Undefined when the client takes none. */
+  #aliases: OutboundAliases | undefined = undefined;
   #isMarked = false;
+  /** What the channel had left after the latest write. */
+  #unsentAtWrite = 0;
 
   constructor(engine: Engine, connection: Connection, channel: ByteChannel) {
     this.#engine = engine;
     this.#connection = connection;
     this.#channel = channel;
-    this.#output = new Output(engine.outputSlab, channel);
+    this.#output = new Output(engine.outputSlabs, channel);
   }
 
   /** Bytes that the peer has not taken yet. */
@@ -43,13 +46,17 @@ export class Sender implements Flushable {
   }
 
   get isCongested(): boolean {
-    return this.unsentBytes > this.#engine.options.limits.maximumOutputBytes;
+    const { maximumOutputBytes } = this.#engine.options.limits;
+    // Between two writes the channel only gets rid of bytes: mostly there is no need to ask it.
+    if (this.#output.pendingBytes + this.#unsentAtWrite <= maximumOutputBytes) return false;
+    return this.unsentBytes > maximumOutputBytes;
   }
 
   /** The client takes topic aliases up to this number. */
   allowAliases(clientMaximum: number): void {
     const { outboundTopicAliasMaximum } = this.#engine.options.limits;
-    this.#aliases = new OutboundAliases(Math.min(clientMaximum, outboundTopicAliasMaximum));
+    const maximum = Math.min(clientMaximum, outboundTopicAliasMaximum);
+    if (maximum > 0) this.#aliases = new OutboundAliases(maximum);
   }
 
   /** Sends a packet, shortened to what the client takes; ends the connection when even that is too much. */
@@ -94,7 +101,7 @@ export class Sender implements Flushable {
       fanOut?.content === copy.content &&
       !dup &&
       copy.subscriptionIdentifiers.length === 0 &&
-      terms.clientTopicAliasMaximum === 0 &&
+      this.#aliases === undefined &&
       session?.mountPoint === '';
     if (!isShared) {
       if (!this.#publishOwn(copy, packetId, dup, fanOut?.now ?? this.#engine.now())) return false;
@@ -121,12 +128,12 @@ export class Sender implements Flushable {
       topic,
       topicAlias: undefined,
     };
-    const alias = terms.clientTopicAliasMaximum === 0 ? undefined : this.#aliases.propose(topic);
+    const alias = this.#aliases?.propose(topic);
     if (alias !== undefined) {
       const layout = { ...plain, topic: alias.isKnown ? '' : topic, topicAlias: alias.alias };
       const frame = encodeFrame(message, layout, now);
       if (frame.length <= terms.clientMaximumPacketSize) {
-        if (!alias.isKnown) this.#aliases.settle(topic, alias);
+        if (!alias.isKnown) this.#aliases?.settle(topic, alias);
         this.#appendFrame(frame, packetId);
         return true;
       }
@@ -178,6 +185,7 @@ export class Sender implements Flushable {
       this.#connection.transportFailed(error);
       return;
     }
+    this.#unsentAtWrite = this.#channel.unsentBytes;
     if (this.isCongested) this.#connection.becameCongested();
   }
 

@@ -136,8 +136,7 @@ export class Handshake {
   }
 
   #connectEvent(): ConnectEvent {
-    const { type: _, password: __, ...connect } = this.#connect;
-    return { remote: this.#connection.remote, connect };
+    return { remote: this.#connection.remote, connect: withoutSecrets(this.#connect) };
   }
 
   #checkClientId(): void {
@@ -385,4 +384,16 @@ export class Handshake {
 
 function notGranted({ refusal }: NotGranted): ConnectRefused {
   return refusedBy(refusal, 'not authorized');
+}
+
+/** Field by field: the rest of a destructuring is an object that V8 keeps as a dictionary, for as long as the client. */
+function withoutSecrets(packet: ConnectPacket): ConnectEvent['connect'] {
+  const { protocolVersion, bridge, clientId, cleanStart, keepAlive, properties, will, username } = packet;
+  const connect = { protocolVersion, bridge, clientId, cleanStart, keepAlive, properties };
+  if (will === undefined && username === undefined) return connect;
+  return {
+    ...connect,
+    ...(will === undefined ? {} : { will }),
+    ...(username === undefined ? {} : { username }),
+  };
 }

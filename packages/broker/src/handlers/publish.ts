@@ -37,7 +37,7 @@ export function handlePublish(connection: Connection, packet: DecodedPublish): M
     answer(connection, packet, topic, refused);
     return undefined;
   }
-  const begun = packet.qos === 2 ? session.beingTakenOver.get(packet.packetId) : undefined;
+  const begun = packet.qos === 2 ? session.beingTakenOver?.get(packet.packetId) : undefined;
   // A repeat on the next connection, while the hooks still think about the first.
   if (begun !== undefined) return begun.then((settled) => answer(connection, packet, topic, settled));
   const content = new MessageInBytes(packet, mounted, connection.author, connection.arrivedAt);
@@ -48,9 +48,12 @@ export function handlePublish(connection: Connection, packet: DecodedPublish): M
     if (!(outcome instanceof RefusedPublish)) tellPublished(engine, outcome, connection.publisher.view);
     return undefined;
   }
-  if (packet.qos === 2) session.beingTakenOver.set(packet.packetId, outcome);
+  if (packet.qos === 2) {
+    session.beingTakenOver ??= new Map();
+    session.beingTakenOver.set(packet.packetId, outcome);
+  }
   return outcome.then((settled) => {
-    if (packet.qos === 2) session.beingTakenOver.delete(packet.packetId);
+    if (packet.qos === 2) session.beingTakenOver?.delete(packet.packetId);
     answer(connection, packet, topic, settled);
     if (!(settled instanceof RefusedPublish)) tellPublished(engine, settled, connection.publisher.view);
   });

@@ -75,6 +75,6 @@ function resume(session: Session, admission: Admission, engine: Engine): void {
   session.protocolVersion = admission.protocolVersion;
   session.expiryInterval = admission.sessionExpiryInterval;
   session.disconnectedAt = undefined;
-  session.expiry.cancel();
+  session.cancelExpiry();
   engine.sessions.recordSession(session);
 }

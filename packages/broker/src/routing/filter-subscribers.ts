@@ -4,7 +4,8 @@ import type { Subscription } from './subscription.ts';
 /** Everybody who subscribed to one topic filter. */
 export class FilterSubscribers {
   readonly topicFilter: string;
-  readonly subscriptions: Subscription[] = [];
+  /** Most filters have one subscriber, and an array that is pushed to has room for 17. */
+  subscriptions: Subscription[] = [];
   /** By share name; undefined while there are none, which is the rule. */
   groups: Map<string, ShareGroup> | undefined = undefined;
 
@@ -19,7 +20,8 @@ export class FilterSubscribers {
   add(subscription: Subscription): void {
     subscription.home = this;
     subscription.index = this.subscriptions.length;
-    this.subscriptions.push(subscription);
+    if (this.subscriptions.length === 0) this.subscriptions = [subscription];
+    else this.subscriptions.push(subscription);
   }
 
   /** The last one takes the place of the one that leaves. */

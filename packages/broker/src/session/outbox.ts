@@ -35,8 +35,8 @@ export class Outbox {
   readonly #session: Session;
   readonly #queue: MessageQueue;
   readonly #journal: OutboxJournal;
-  readonly #tail: TailReader;
-  readonly #limits: QueueLimits;
+  #tail: TailReader | undefined = undefined;
+  #limits: QueueLimits | undefined = undefined;
   readonly #inflight = new Inflight();
   #resend: QueuedMessage[] = [];
   #pumpIsDue = false;
@@ -46,11 +46,6 @@ export class Outbox {
     this.#session = session;
     this.#queue = new MessageQueue(summary);
     this.#journal = new OutboxJournal(engine, session);
-    this.#tail = new TailReader(engine, session.clientId, (page) => this.#takePage(page));
-    this.#limits = new QueueLimits(engine, session, this.#queue, {
-      discardOldest: (reason) => this.#discardOldest(reason),
-      readTail: () => this.#readTailIfNeeded(),
-    });
   }
 
   get queued(): number {
@@ -214,7 +209,7 @@ export class Outbox {
   }
 
   #enqueue(copy: Copy, fanOut: FanOut | undefined): void {
-    const full = this.#limits.makeRoom(copy.content.size);
+    const full = this.#queueLimits().makeRoom(copy.content.size);
     if (full !== undefined) {
       this.#drop(copy, full, fanOut);
       return;
@@ -257,6 +252,14 @@ export class Outbox {
     if (entry.dropped !== undefined) fanOut.noteDropped(entry.dropped, this.#session.clientId);
     else if (entry.state === 'queued') fanOut.queued++;
     else fanOut.sent++;
+  }
+
+  #queueLimits(): QueueLimits {
+    this.#limits ??= new QueueLimits(this.#engine, this.#session, this.#queue, {
+      discardOldest: (reason) => this.#discardOldest(reason),
+      readTail: () => this.#readTailIfNeeded(),
+    });
+    return this.#limits;
   }
 
   #discardOldest(reason: DropReason): void {
@@ -405,7 +408,9 @@ export class Outbox {
   // --- the tail of the queue
 
   #readTailIfNeeded(): void {
-    if (!this.#queue.hasTail || !this.#queue.headIsEmpty || this.#tail.isReading) return;
+    if (!this.#queue.hasTail || !this.#queue.headIsEmpty) return;
+    this.#tail ??= new TailReader(this.#engine, this.#session.clientId, (page) => this.#takePage(page));
+    if (this.#tail.isReading) return;
     this.#queue.noteReading();
     this.#tail.readAfter(this.#queue.lastRead);
   }
@@ -421,7 +426,7 @@ export class Outbox {
       this.#inflight.restore(entry);
       this.#resend.push(entry);
     }
-    this.#limits.dropOverflow();
+    this.#queueLimits().dropOverflow();
     this.pump();
   }
 }

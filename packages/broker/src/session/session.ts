@@ -8,6 +8,7 @@ import type { RefusedPublish } from '../publishing/publishing.ts';
 import type { Copy, Receiver, Subscription } from '../routing/subscription.ts';
 import type { Deadline } from '../time/deadlines.ts';
 import { Outbox } from './outbox.ts';
+import { PacketIdSet } from './packet-id-set.ts';
 import type { PendingWill } from './pending-will.ts';
 
 /** Never, as Session Expiry Interval says it. */
@@ -32,11 +33,9 @@ export class Session implements Receiver {
   /** By the filter as the client wrote it. */
   readonly subscriptions = new Map<string, Subscription>();
   /** Packet identifiers of QoS 2 messages from the client, taken until PUBREL. [MQTT-4.3.3-10] */
-  readonly inboundIds = new Set<number>();
+  readonly inboundIds = new PacketIdSet();
   /** QoS 2 messages from the client that hooks are still asked about, by packet identifier. */
-  readonly beingTakenOver = new Map<number, Promise<FanOut | RefusedPublish>>();
-  /** Comes due when the session ends, or a delayed Will is to be sent. */
-  readonly expiry: Deadline;
+  beingTakenOver: Map<number, Promise<FanOut | RefusedPublish>> | undefined = undefined;
   connection: Connection | undefined = undefined;
   protocolVersion: ProtocolVersion;
   /** Seconds. */
@@ -51,6 +50,8 @@ export class Session implements Receiver {
   /** Set when it has ended: late events of old connections must not revive it. */
   hasEnded = false;
   readonly #engine: Engine;
+  /** Comes due when the session ends. */
+  #expiry: Deadline | undefined = undefined;
 
   constructor(engine: Engine, record: SessionRecord, queue: QueueSummary, isStored: boolean) {
     this.#engine = engine;
@@ -70,7 +71,6 @@ export class Session implements Receiver {
     this.isStored = isStored;
     this.isRecorded = isStored;
     this.outbox = new Outbox(engine, this, queue);
-    this.expiry = engine.deadlines.create(() => engine.sessions.expire(this));
   }
 
   get isConnected(): boolean {
@@ -114,6 +114,15 @@ export class Session implements Receiver {
   get expiresAt(): number | undefined {
     if (this.disconnectedAt === undefined || this.expiryInterval === neverExpires) return undefined;
     return this.disconnectedAt + this.expiryInterval * 1000;
+  }
+
+  expireIn(milliseconds: number): void {
+    this.#expiry ??= this.#engine.deadlines.create(() => this.#engine.sessions.expire(this));
+    this.#expiry.setIn(milliseconds);
+  }
+
+  cancelExpiry(): void {
+    this.#expiry?.cancel();
   }
 
   accept(copy: Copy, fanOut: FanOut): void {

@@ -84,7 +84,7 @@ export class Sessions {
   end(session: Session, why: SessionEnd): void {
     if (session.hasEnded) return;
     session.hasEnded = true;
-    session.expiry.cancel();
+    session.cancelExpiry();
     this.#sessions.delete(session.clientId);
     const view = session.view();
     const undelivered = session.outbox.takeAll();
@@ -154,7 +154,7 @@ export class Sessions {
   #setExpiry(session: Session): void {
     if (session.expiryInterval === neverExpires) return;
     const { expiresAt } = session;
-    if (expiresAt !== undefined) session.expiry.setIn(expiresAt - this.#engine.now());
+    if (expiresAt !== undefined) session.expireIn(expiresAt - this.#engine.now());
   }
 
   /** Leaves the router; returns the share groups it was in, by the filter as the client wrote it. */

@@ -4,9 +4,11 @@ import { faulty, type ProtocolError } from '../protocol-error.ts';
 import type { TopicCache } from '../topic-cache.ts';
 import { decodeString } from './strings.ts';
 
+const noBytes = new Uint8Array(0);
+
 /** The place in the one packet that is being decoded. Every read stays inside the packet or throws. */
 export class Cursor {
-  bytes: Uint8Array = new Uint8Array(0);
+  bytes: Uint8Array = noBytes;
   /** Of the fixed header. */
   frameStart = 0;
   at = 0;
