@@ -1,16 +1,25 @@
 import type { ShareGroup } from './share-group.ts';
 import type { Subscription } from './subscription.ts';
 
+const nobody: readonly Subscription[] = Object.freeze([]);
+
 /** Everybody who subscribed to one topic filter. */
 export class FilterSubscribers {
   readonly topicFilter: string;
-  /** Most filters have one subscriber, and an array that is pushed to has room for 17. */
-  subscriptions: Subscription[] = [];
   /** By share name; undefined while there are none, which is the rule. */
   groups: Map<string, ShareGroup> | undefined = undefined;
+  /** One alone, as most filters have it, is held directly: an array that was pushed to has room for 17. */
+  #subscriptions: Subscription | Subscription[] | undefined = undefined;
 
   constructor(topicFilter: string) {
     this.topicFilter = topicFilter;
+  }
+
+  /** Without those of share groups. */
+  get subscriptions(): readonly Subscription[] {
+    const held = this.#subscriptions;
+    if (held === undefined) return nobody;
+    return Array.isArray(held) ? held : [held];
   }
 
   get isEmpty(): boolean {
@@ -18,18 +27,24 @@ export class FilterSubscribers {
   }
 
   add(subscription: Subscription): void {
+    const held = this.#subscriptions;
     subscription.home = this;
     subscription.index = this.subscriptions.length;
-    if (this.subscriptions.length === 0) this.subscriptions = [subscription];
-    else this.subscriptions.push(subscription);
+    if (held === undefined) this.#subscriptions = subscription;
+    else if (Array.isArray(held)) held.push(subscription);
+    else this.#subscriptions = [held, subscription];
   }
 
   /** The last one takes the place of the one that leaves. */
   remove(subscription: Subscription): void {
-    const last = this.subscriptions.pop();
-    if (last !== undefined && last !== subscription) {
-      this.subscriptions[subscription.index] = last;
-      last.index = subscription.index;
+    const held = this.#subscriptions;
+    if (held === subscription) this.#subscriptions = undefined;
+    else if (Array.isArray(held)) {
+      const last = held.pop();
+      if (last !== undefined && last !== subscription) {
+        held[subscription.index] = last;
+        last.index = subscription.index;
+      }
     }
     subscription.home = undefined;
     subscription.index = -1;
@@ -38,7 +53,8 @@ export class FilterSubscribers {
   replace(old: Subscription, subscription: Subscription): void {
     subscription.home = this;
     subscription.index = old.index;
-    this.subscriptions[old.index] = subscription;
+    if (Array.isArray(this.#subscriptions)) this.#subscriptions[old.index] = subscription;
+    else this.#subscriptions = subscription;
     old.home = undefined;
     old.index = -1;
   }
