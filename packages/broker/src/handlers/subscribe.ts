@@ -149,6 +149,9 @@ function decideByGrants(
       'permissions',
     );
   }
+  // A bridge of MQTT 3 cannot ask for it, and says by its bit that it wants it: nothing comes back to it, and
+  // what is retained stays so.
+  const isBridge = terms.version !== 5 && connection.client?.bridge === true;
   const isNew = !session.subscriptions.has(filter);
   if (
     isNew &&
@@ -168,8 +171,8 @@ function decideByGrants(
       shareName: shared?.shareName,
       // [MQTT-3.2.2-10]
       qos: lowerQoS(request.qos, options.maximumQoS),
-      noLocal: request.noLocal,
-      retainAsPublished: request.retainAsPublished,
+      noLocal: request.noLocal || (isBridge && shared === undefined),
+      retainAsPublished: request.retainAsPublished || isBridge,
       retainHandling: request.retainHandling,
       subscriptionIdentifier: packet.properties.subscriptionIdentifier,
     },
