@@ -9,12 +9,15 @@ const script = fileURLToPath(new URL('./broker-process.mjs', import.meta.url));
 export class KillableBroker {
   readonly #location: string;
   readonly #durability: string;
+  readonly #bridgeTo: number;
   #process: ChildProcess | undefined = undefined;
   #port = 0;
 
-  constructor(location: string, durability: 'written' | 'synced') {
+  /** @param bridgeTo A port to which it has a bridge for everything of the traffic, both ways. */
+  constructor(location: string, durability: 'written' | 'synced', bridgeTo = 0) {
     this.#location = location;
     this.#durability = durability;
+    this.#bridgeTo = bridgeTo;
   }
 
   get port(): number {
@@ -22,7 +25,8 @@ export class KillableBroker {
   }
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [script, this.#location, this.#durability, String(this.#port)], {
+    const words = [this.#location, this.#durability, String(this.#port), String(this.#bridgeTo)];
+    const child = spawn(process.execPath, [script, ...words], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#process = child;

@@ -74,7 +74,7 @@ function acknowledgedBy(ledgers: readonly PublisherLedger[]): number {
 }
 
 /** Wakes whoever waits for something to be true, whenever something has happened. */
-class Progress {
+export class Progress {
   #waiting: (() => void)[] = [];
 
   tell(): void {

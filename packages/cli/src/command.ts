@@ -29,12 +29,17 @@ async function obey(args: readonly string[]): Promise<void> {
     const { passwordCommand } = await import('./password/password-command.ts');
     process.exit(await passwordCommand(args.slice(1)));
   }
+  if (args[0] === 'bridge') {
+    const { bridgeCommand } = await import('./bridges/bridge-command.ts');
+    process.exit(await bridgeCommand(args.slice(1)));
+  }
   const flags = readFlags(args);
   if (flags.help) return answer(help);
   if (flags.version) return answer(`${version}\n`);
   const configuration = await settleConfiguration(flags);
   if (flags.check) {
     await makePlugins(configuration.auth, configuration.plugins, await createLog('silent', false));
+    await configuration.bridges?.make();
     return answer(`${printConfiguration(configuration)}\n`);
   }
   const log = await createLog(configuration.logLevel, process.stdout.isTTY === true);

@@ -1,6 +1,7 @@
 import { type EngineOptions, limitRanges } from '@carillon/broker';
 import type { ProxyProtocolOptions, WebSocketOptions } from 'carillon';
 import { checkAuth } from './auth/settle-auth.ts';
+import { checkBridges } from './bridges/settle-bridges.ts';
 import { type Fields, isObject, listOf, objectWith, optionalObject, refuse } from './checked-values.ts';
 import { CommandError } from './command-error.ts';
 import type {
@@ -20,6 +21,7 @@ const configurationKeys: KeysOf<Configuration> = {
   memory: 0,
   durability: 0,
   auth: 0,
+  bridges: 0,
   plugins: 0,
   allowAnonymous: 0,
   logLevel: 0,
@@ -102,7 +104,7 @@ const logLevels: KeysOf<Record<LogLevel, 0>> = { debug: 0, info: 0, warn: 0, err
  */
 export function checkConfiguration(value: unknown): asserts value is Configuration {
   const configuration = objectWith(configurationKeys, value, '');
-  const { broker, listeners, auth, plugins } = configuration;
+  const { broker, listeners, auth, bridges, plugins } = configuration;
   const { limits, persistence } = optionalObject(brokerKeys, broker, 'broker');
   optionalObject(limitRanges, limits, 'broker.limits');
   if (persistence !== undefined) checkStore(persistence);
@@ -112,6 +114,7 @@ export function checkConfiguration(value: unknown): asserts value is Configurati
       refuse(`plugins[${place}]`, plugin, 'a plugin, from a module: JSON cannot have one');
   });
   checkAuth(auth);
+  checkBridges(bridges);
   checkOwnValues(configuration);
   checkStoreValues(configuration);
 }

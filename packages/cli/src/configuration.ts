@@ -1,6 +1,7 @@
 import type { Plugin } from '@carillon/hooks';
 import type { BrokerOptions, TcpListenOptions, TlsIdentity, TlsOptions, UnixListenOptions } from 'carillon';
 import type { AuthConfiguration } from './auth/auth-table.ts';
+import type { BridgeConfiguration } from './bridges/bridge-configuration.ts';
 import type { FolderDurability } from './store-configuration.ts';
 
 /** What is written to the log: messages of this level and above; `silent` for none. */
@@ -29,6 +30,8 @@ export interface Configuration {
   readonly durability?: FolderDurability;
   /** Who may connect, and what he may do. Default: nobody is asked, and listeners are on this machine only. */
   readonly auth?: AuthConfiguration;
+  /** Bridges to other brokers. */
+  readonly bridges?: readonly BridgeConfiguration[];
   /** Registered in this order, after the guards of `auth` and before the rest of it. A JSON file cannot have any. */
   readonly plugins?: readonly Plugin[];
   /** Lets listeners be reached from other machines although nobody is asked who he is. Default false. */

@@ -3,6 +3,7 @@ import { type EngineSettings, type Limits, settleOptions } from '@carillon/broke
 import type { Plugin } from '@carillon/hooks';
 import { type BrokerOptions, checkListenOptions, type ListenOptions } from 'carillon';
 import { type SettledAuth, settleAuth } from './auth/settle-auth.ts';
+import { type SettledBridges, settleBridges } from './bridges/settle-bridges.ts';
 import { CommandError, messageOf, usageError } from './command-error.ts';
 import { flagOf, listenersOfFlags } from './command-line-listeners.ts';
 import type { Configuration, ListenerConfiguration, LogLevel } from './configuration.ts';
@@ -21,6 +22,7 @@ export interface EffectiveConfiguration {
   readonly settings: EngineSettings;
   /** What `auth` asks for, in order. */
   readonly auth: readonly SettledAuth[];
+  readonly bridges: SettledBridges | undefined;
   /** Those that the file brings itself. */
   readonly plugins: readonly Plugin[];
   /** Whether a client has to say who he is. */
@@ -63,6 +65,7 @@ export async function settleConfiguration(flags: Flags): Promise<EffectiveConfig
     broker,
     settings,
     auth,
+    bridges: settleBridgesOf(configuration, flags),
     plugins,
     isAsked,
     allowAnonymous,
@@ -102,6 +105,10 @@ function settleAuthOf({ auth }: Configuration, flags: Flags): readonly SettledAu
   } catch (error) {
     throw new CommandError(`${flags.config}: ${messageOf(error)}`, 1, error);
   }
+}
+
+function settleBridgesOf({ bridges }: Configuration, flags: Flags): SettledBridges | undefined {
+  return bridges === undefined ? undefined : settleBridges(bridges, folderOfFile(flags));
 }
 
 /** Where relative file names of the file start. */

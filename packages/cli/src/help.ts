@@ -3,6 +3,7 @@ export const help = `carillon: an MQTT broker (3.1, 3.1.1 and 5.0)
 
   carillon [options]           run a broker
   carillon password ...        set or delete users in a file: carillon password --help
+  carillon bridge import FILE  read the bridges of a mosquitto.conf: carillon bridge --help
   carillon store ...           check, count, copy, export or import a store: carillon store --help
 
 Where to listen (nothing said: --port 1883)

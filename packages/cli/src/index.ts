@@ -1,3 +1,4 @@
+export type { BridgeConfiguration, BridgeTlsConfiguration } from './bridges/bridge-configuration.ts';
 export {
   type Configuration,
   defineConfig,

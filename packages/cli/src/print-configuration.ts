@@ -7,7 +7,7 @@ const secretKeys = new Set(['key', 'passphrase', 'password', 'secret', 'token'])
 
 /** The effective configuration as JSON: every default in place, secrets and certificates left out. */
 export function printConfiguration(configuration: EffectiveConfiguration): string {
-  const { file, listeners, settings, auth, plugins, allowAnonymous, logLevel, closeWithin, store } =
+  const { file, listeners, settings, auth, bridges, plugins, allowAnonymous, logLevel, closeWithin, store } =
     configuration;
   const { persistence } = configuration.broker;
   const { version: _version, ...broker } = settings;
@@ -18,6 +18,7 @@ export function printConfiguration(configuration: EffectiveConfiguration): strin
     store: nameOf(store, persistence?.name),
     data: store.kind === 'folder' ? resolve(store.folder) : undefined,
     auth: Object.fromEntries(auth.map(({ key, shown }) => [key, shown])),
+    bridges: bridges && withoutSecrets(bridges.shown),
     plugins: plugins.map(({ name }) => name),
     allowAnonymous,
     logLevel,

@@ -13,11 +13,13 @@ import { StopSignals } from './stop-signals.ts';
 export async function runBroker(configuration: EffectiveConfiguration, log: Logger): Promise<void> {
   const { store } = configuration;
   const plugins = await makePlugins(configuration.auth, configuration.plugins, log);
+  const bridges = await configuration.bridges?.make();
   const persistence = await makeStore(store, log);
   const broker = createBroker({ ...configuration.broker, ...(persistence && { persistence }), logger: log });
   stopOnSignal(broker, configuration.closeWithin, log);
   try {
     for (const plugin of plugins) await broker.use(plugin).ready;
+    if (bridges !== undefined) broker.use(bridges);
     await broker.start();
     tellStore(store, log);
     for (const { options } of configuration.listeners) {

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { BridgeOptions } from '@carillon/bridge-mqtt';
+import type { Plugin } from '@carillon/hooks';
+import { type Fields, isObject, listOf, refuse } from '../checked-values.ts';
+import { CommandError, messageOf } from '../command-error.ts';
+import type { BridgeConfiguration } from './bridge-configuration.ts';
+
+/** The bridges of a configuration. */
+export interface SettledBridges {
+  /** For `--check`: without what is secret. */
+  readonly shown: readonly unknown[];
+  /** @throws {CommandError} naming the bridge, when something is wrong with its options or files. */
+  make(): Promise<Plugin>;
+}
+
+const fileKeys = { caFile: 'ca', certFile: 'cert', keyFile: 'key' } as const;
+
+/**
+ * Checks the form of `bridges` in a file.
+ *
+ * @throws {CommandError} for what is no list of objects, and for files named beside their contents.
+ */
+export function checkBridges(value: unknown): void {
+  for (const [place, bridge] of listOf(value, 'bridges').entries()) {
+    const path = `bridges[${place}]`;
+    if (!isObject(bridge)) refuse(path, bridge, 'an object');
+    const { tls = {} } = bridge;
+    if (!isObject(tls)) refuse(`${path}.tls`, tls, 'an object');
+    for (const [fileKey, key] of Object.entries(fileKeys)) {
+      const file = tls[fileKey];
+      if (file === undefined) continue;
+      if (typeof file !== 'string' || file === '')
+        refuse(`${path}.tls.${fileKey}`, file, 'the name of a PEM file');
+      if (tls[key] === undefined) continue;
+      throw new CommandError(`${path}.tls has both ${key} and ${fileKey}: leave one of them out`);
+    }
+  }
+}
+
+/**
+ * @param bridges As {@link checkBridges} has found them good.
+ * @param folder Where relative file names start.
+ */
+export function settleBridges(
+  bridges: readonly BridgeConfiguration[],
+  folder: string,
+  { readsFiles = true } = {},
+): SettledBridges {
+  return {
+    shown: bridges.map((bridge) => ({ ...bridge, ...showCredentials(bridge) })),
+    async make() {
+      const { mqttBridge } = await import('@carillon/bridge-mqtt');
+      const options = bridges.map((bridge, place) => withFiles(bridge, place, folder, readsFiles));
+      try {
+        return mqttBridge({ bridges: options });
+      } catch (error) {
+        throw new CommandError(`bridges: ${messageOf(error)}`, 1, error);
+      }
+    },
+  };
+}
+
+function showCredentials({ credentials }: BridgeConfiguration): Fields {
+  if (credentials === undefined) return {};
+  if (typeof credentials === 'function') return { credentials: '(function)' };
+  const { username, password } = credentials;
+  return { credentials: { username, ...(password === undefined ? {} : { password: '(hidden)' }) } };
+}
+
+function withFiles(
+  bridge: BridgeConfiguration,
+  place: number,
+  folder: string,
+  readsFiles: boolean,
+): BridgeOptions {
+  if (bridge.tls === undefined) return { ...bridge, tls: {} };
+  const { caFile, certFile, keyFile, ...tls } = bridge.tls;
+  if (!readsFiles) return { ...bridge, tls };
+  const read = (key: string, file: string | undefined): string | undefined => {
+    if (file === undefined) return undefined;
+    try {
+      return readFileSync(resolve(folder, file), 'utf8');
+    } catch (error) {
+      throw new CommandError(`bridges[${place}].tls.${key} cannot be read: ${messageOf(error)}`, 1, error);
+    }
+  };
+  const [ca, cert, key] = [read('caFile', caFile), read('certFile', certFile), read('keyFile', keyFile)];
+  return {
+    ...bridge,
+    tls: { ...tls, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
+  };
+}
