@@ -65,7 +65,7 @@ test('[v3:MQTT-2.2.2-1] what the server sends has the flags of its type', async 
   expect(await raw.say(packetOf(0x34, field('b'), [0, 8]))).toBe('50 02 00 08');
   expect(await raw.say(packetOf(0x62, [0, 8]))).toBe('70 02 00 08');
   expect(await raw.say(packetOf(0x82, [0, 2], field('c'), [2]))).toBe('90 03 00 02 02');
-  expect(await raw.say(packetOf(0x34, field('c'), [0, 9]))).toBe('50 02 00 09 34 05 00 01 63 00 01');
+  expect(await raw.say(packetOf(0x34, field('c'), [0, 9]))).toBe('34 05 00 01 63 00 01 50 02 00 09');
   expect(await raw.say(packetOf(0x50, [0, 1]))).toBe('62 02 00 01');
   expect(await raw.say(packetOf(0xa2, [0, 3], field('c')))).toBe('b0 02 00 03');
   expect(await raw.say(packetOf(0xc0))).toBe('d0 00');

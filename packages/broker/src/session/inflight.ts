@@ -5,7 +5,7 @@ const fewestSlots = 8;
 
 /**
  * What was sent and is not settled, by packet identifier. An identifier has its slot by its low bits, and none is
- * handed out whose slot is taken, so two never meet in one; the slots double before half of them are used.
+ * handed out whose slot is taken, so two never meet in one, and some free ones are passed over; the slots double before half of them are used.
  *
  *     identifiers   … 5 6 · 8 9 …        6 and 8 wait, 7 was acknowledged
  *     slots         │ 8 │ 9 │ · │ · │ · │ 5 │ 6 │ · │
