@@ -28,8 +28,7 @@ export class VolatileDisk {
 
   /** The disk as one process has it open: an abstract-level database as far as the store needs one. */
   database(around: AroundCall): AnyLevel {
-    const entries = (range: { gt: string; lt: string; limit?: number; reverse?: boolean }) =>
-      around(async () => this.#entries(range));
+    const entries = (range: Range) => around(async () => this.#entries(range));
     return {
       status: 'open',
       supports: { permanence: true },
@@ -38,8 +37,16 @@ export class VolatileDisk {
       get: (key) => around(async () => this.#seen.get(key)),
       getMany: (keys) => around(async () => keys.map((key) => this.#seen.get(key))),
       batch: (changes, { sync = false }) => around(async () => this.#write(changes, sync)),
-      async *iterator(range) {
-        yield* await entries(range);
+      iterator: (range) => {
+        let isRead = false;
+        return {
+          nextv: async () => {
+            if (isRead) return [];
+            isRead = true;
+            return entries(range);
+          },
+          close: async () => {},
+        };
       },
       async *keys(range) {
         for (const [key] of await entries(range)) yield key;

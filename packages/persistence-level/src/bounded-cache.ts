@@ -5,27 +5,27 @@
  * Two generations: when the young one is full it becomes the old one, and the old one is forgotten whole. (Taking
  * the oldest entry out of one Map, again and again, makes V8 step over all the holes that it left before.)
  */
-export class BoundedCache<Value> {
+export class BoundedCache<Key, Value> {
   readonly #capacity: number;
-  #young = new Map<string, Value>();
-  #old = new Map<string, Value>();
+  #young = new Map<Key, Value>();
+  #old = new Map<Key, Value>();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  get(key: string): Value | undefined {
+  get(key: Key): Value | undefined {
     return this.#young.get(key) ?? this.#old.get(key);
   }
 
-  set(key: string, value: Value): void {
+  set(key: Key, value: Value): void {
     this.#young.set(key, value);
     if (this.#young.size < this.#capacity) return;
     this.#old = this.#young;
     this.#young = new Map();
   }
 
-  delete(key: string): void {
+  delete(key: Key): void {
     this.#young.delete(key);
     this.#old.delete(key);
   }

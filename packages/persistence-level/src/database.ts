@@ -10,6 +10,16 @@ export interface Range {
   readonly lt: string;
   readonly limit?: number;
   readonly reverse?: boolean;
+  /** How many bytes the database may read ahead; one that does not know it goes by its own. */
+  readonly highWaterMarkBytes?: number;
+}
+
+/** The entries of a range, several at once. */
+export interface EntryIterator {
+  /** Up to so many of the next entries; none at the end. */
+  nextv(size: number): Promise<[string, Uint8Array][]>;
+  /** Lets go of what it holds. */
+  close(): Promise<void>;
 }
 
 /**
@@ -30,7 +40,7 @@ export interface AnyLevel {
   /** Makes all of the changes or none; with `sync` they are on the disk when the promise resolves. */
   batch(changes: Change[], options: Encodings & { readonly sync?: boolean }): Promise<void>;
   /** Keys and values of a range, in the order of the keys. */
-  iterator(options: Range & Encodings): AsyncIterable<[string, Uint8Array]>;
+  iterator(options: Range & Encodings): EntryIterator;
   /** The keys of a range, in order. */
   keys(options: Range & { readonly keyEncoding: 'utf8' }): AsyncIterable<string>;
 }
@@ -42,6 +52,9 @@ const encodings: Encodings = { keyEncoding: 'utf8', valueEncoding: 'view' };
 export type Change =
   | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: string };
+
+/** The bytes read ahead bound it long before. */
+const listLength = 1000;
 
 /** The few calls the store makes, typed for its encodings. */
 export class Database {
@@ -76,13 +89,22 @@ export class Database {
     return this.#level.batch(changes, { ...encodings, ...(sync ? { sync } : {}) });
   }
 
-  entries(range: {
-    gt: string;
-    lt: string;
-    limit?: number;
-    reverse?: boolean;
-  }): AsyncIterable<[string, Uint8Array]> {
-    return this.#level.iterator({ ...range, ...encodings });
+  async *entries(range: Range): AsyncGenerator<[string, Uint8Array]> {
+    for await (const list of this.lists(range)) yield* list;
+  }
+
+  /** As entries, in lists of as many as the database hands out at once: for those who read many. */
+  async *lists(range: Range): AsyncGenerator<[string, Uint8Array][]> {
+    const iterator = this.#level.iterator({ ...range, ...encodings });
+    try {
+      for (;;) {
+        const list = await iterator.nextv(listLength);
+        if (list.length === 0) return;
+        yield list;
+      }
+    } finally {
+      await iterator.close();
+    }
   }
 
   keys(range: Range): AsyncIterable<string> {

@@ -1,123 +1,169 @@
-import type { StoreOperation } from '@carillon/persistence';
+import type { QueueEntry, StoreOperation } from '@carillon/persistence';
+import type { ChunkFacts } from './chunk-facts.ts';
 import type { Database } from './database.ts';
 import { keyOf, rangeOf, sessionRecords, sessionSpaces } from './keys.ts';
-import type { EntryFacts, StoreIndex } from './store-index.ts';
-import { entryCodec, numberCodec } from './values.ts';
+import { factsOf } from './queue-chunk.ts';
+import type { StoreIndex } from './store-index.ts';
+import { bundlesOf, messageOf } from './stored-bundles.ts';
+import { chunkBefore, chunksFrom, entriesOf } from './stored-chunks.ts';
+import { numberCodec } from './values.ts';
 
-/** What a batch needs to know from the disk because the index has forgotten it. */
-export interface Gathered {
-  readonly entries: ReadonlyMap<string, EntryFacts>;
-  /** By the key of the count. */
-  readonly counts: ReadonlyMap<string, number>;
-  /** All keys of the sessions that are to be deleted. */
-  readonly sessionKeys: ReadonlyMap<string, readonly string[]>;
+/** What a session that is to be deleted has on the disk. */
+export interface WholeSession {
+  readonly keys: readonly string[];
+  readonly chunks: readonly ChunkFacts[];
 }
 
-const nothing: Gathered = Object.freeze({ entries: new Map(), counts: new Map(), sessionKeys: new Map() });
+/** What a batch needs to know from the disk because the index does not have it. */
+export class Gathered {
+  /** By client id: chunks in which entries are changed. */
+  readonly chunks = new Map<string, ChunkFacts[]>();
+  /** By client id and the first number of the chunk: all entries, for chunks in which one is replaced. */
+  readonly contents = new Map<string, Map<number, QueueEntry[]>>();
+  readonly sessions = new Map<string, WholeSession>();
+  readonly bundleCounts = new Map<number, number>();
 
-/** Reads what the batch needs, in a few calls for all of it; usually there is nothing to read. */
+  chunkWith(clientId: string, sequence: number): ChunkFacts | undefined {
+    return this.chunks.get(clientId)?.find(({ first, last }) => first <= sequence && sequence <= last);
+  }
+}
+
+/** Reads what the batch needs; usually there is nothing to read. */
 export async function gather(
   database: Database,
   index: StoreIndex,
   operations: readonly StoreOperation[],
 ): Promise<Gathered> {
-  const needs = needsOf(operations, index);
-  if (needs.entryKeys.length === 0 && needs.clientIds.length === 0 && needs.countKeys.length === 0) {
-    return nothing;
-  }
-  const entries = new Map<string, EntryFacts>();
-  const sessionKeys = new Map<string, readonly string[]>();
-  await readEntries(database, needs.entryKeys, entries);
-  for (const clientId of needs.clientIds) {
-    sessionKeys.set(clientId, await readSession(database, clientId, entries));
-  }
-  const countKeys = [...needs.countKeys];
-  for (const { body } of entries.values()) {
-    if (body === undefined) continue;
-    const key = keyOf.bodyCount(body);
-    if (index.counts.get(key) === undefined) countKeys.push(key);
-  }
-  return { entries, counts: await readCounts(database, countKeys), sessionKeys };
-}
-
-function needsOf(operations: readonly StoreOperation[], index: StoreIndex) {
-  const entryKeys: string[] = [];
-  const countKeys: string[] = [];
-  const clientIds: string[] = [];
+  const gathered = new Gathered();
+  const bundles = new Set<number>();
   for (const operation of operations) {
-    if (operation.do === 'deleteSession' && index.summaries.has(operation.clientId)) {
-      clientIds.push(operation.clientId);
-    }
-    const key = storedEntryKey(operation, index);
-    if (key === undefined) continue;
-    const known = index.entries.get(key);
-    if (known === undefined) entryKeys.push(key);
-    else if (known.body !== undefined) {
-      const countKey = keyOf.bodyCount(known.body);
-      if (index.counts.get(countKey) === undefined) countKeys.push(countKey);
+    switch (operation.do) {
+      case 'putSession':
+        // What a session that could not be read has left is not the new one's.
+        if (index.queues.get(operation.session.clientId)?.hasSession === false) {
+          await readSession(database, operation.session.clientId, gathered);
+        }
+        break;
+      case 'deleteSession':
+        if (index.queues.has(operation.clientId)) await readSession(database, operation.clientId, gathered);
+        break;
+      case 'enqueue': {
+        const { clientId, entry } = operation;
+        const queue = index.queues.get(clientId);
+        // Nearly always it is a new one.
+        if (queue === undefined || entry.sequence > queue.summary.lastSequence) break;
+        await readContents(database, clientId, entry.sequence, gathered);
+        break;
+      }
+      case 'dequeue':
+      case 'markSent':
+        await gatherEntry(database, index, operation, gathered, bundles);
+        break;
     }
   }
-  return { entryKeys, countKeys, clientIds };
+  for (const chunks of gathered.chunks.values()) noteBundles(chunks, bundles);
+  for (const { chunks } of gathered.sessions.values()) noteBundles(chunks, bundles);
+  await readCounts(database, index, bundles, gathered);
+  return gathered;
 }
 
-/** The key of the entry that the operation changes, if the database may have it. Most are enqueued for the first time. */
-function storedEntryKey(operation: StoreOperation, index: StoreIndex): string | undefined {
-  if (operation.do !== 'enqueue' && operation.do !== 'dequeue' && operation.do !== 'markSent')
-    return undefined;
-  const { clientId } = operation;
-  const sequence = operation.do === 'enqueue' ? operation.entry.sequence : operation.sequence;
-  const last = index.summaries.get(clientId)?.lastSequence ?? 0;
-  return sequence <= last ? keyOf.queueEntry(clientId, sequence) : undefined;
-}
-
-async function readEntries(database: Database, keys: string[], into: Map<string, EntryFacts>): Promise<void> {
-  if (keys.length === 0) return;
-  const values = await database.getMany(keys);
-  for (const [i, key] of keys.entries()) {
-    const facts = factsIn(values[i]);
-    if (facts !== undefined) into.set(key, facts);
+/** Nearly always the index remembers the chunk in which the entry is. */
+async function gatherEntry(
+  database: Database,
+  index: StoreIndex,
+  { clientId, sequence }: { readonly clientId: string; readonly sequence: number },
+  gathered: Gathered,
+  bundles: Set<number>,
+): Promise<void> {
+  const queue = index.queues.get(clientId);
+  if (queue === undefined || sequence > queue.summary.lastSequence) return;
+  const chunk = queue.chunkBefore(sequence);
+  if (chunk === undefined || sequence > chunk.last) await readFacts(database, clientId, sequence, gathered);
+  else {
+    const bundle = chunk.bundleAt(chunk.placeOf(sequence));
+    if (bundle !== 0) bundles.add(bundle);
   }
 }
 
-/** Every key of the session; what its queue entries refer to is noted in `entries`. */
-async function readSession(
+async function readFacts(
   database: Database,
   clientId: string,
-  entries: Map<string, EntryFacts>,
-): Promise<string[]> {
+  sequence: number,
+  gathered: Gathered,
+): Promise<void> {
+  if (gathered.chunkWith(clientId, sequence) !== undefined) return;
+  const stored = await chunkBefore(database, clientId, sequence);
+  if (stored === undefined) return;
+  const facts = factsOf(stored.first, entriesOf(stored));
+  if (facts.sequences.length === 0 || facts.last < sequence) return;
+  const known = gathered.chunks.get(clientId);
+  if (known === undefined) gathered.chunks.set(clientId, [facts]);
+  else known.push(facts);
+}
+
+async function readContents(
+  database: Database,
+  clientId: string,
+  sequence: number,
+  gathered: Gathered,
+): Promise<void> {
+  await readFacts(database, clientId, sequence, gathered);
+  const facts = gathered.chunkWith(clientId, sequence);
+  if (facts === undefined) return;
+  const known = gathered.contents.get(clientId) ?? new Map<number, QueueEntry[]>();
+  gathered.contents.set(clientId, known);
+  if (known.has(facts.first)) return;
+  const stored = await chunkBefore(database, clientId, sequence);
+  const entries = stored === undefined ? [] : entriesOf(stored);
+  const bundles = await bundlesOf(database, entries, async () => {});
+  known.set(
+    facts.first,
+    entries.flatMap((entry) => {
+      const message = messageOf(entry, bundles);
+      const { content: _, bytes: __, ...rest } = entry;
+      return message === undefined ? [] : [{ ...rest, message }];
+    }),
+  );
+}
+
+/** Every key of the session, and what its queue refers to. */
+async function readSession(database: Database, clientId: string, { sessions }: Gathered): Promise<void> {
+  if (sessions.has(clientId)) return;
   const keys: string[] = sessionRecords.map((space) => `${space}\0${clientId}`);
+  const chunks: ChunkFacts[] = [];
   for (const space of sessionSpaces) {
-    if (space !== 'q') {
-      for await (const key of database.keys(rangeOf(space, clientId))) keys.push(key);
-      continue;
-    }
-    for await (const [key, value] of database.entries(rangeOf(space, clientId))) {
-      keys.push(key);
-      const facts = factsIn(value);
-      if (facts !== undefined) entries.set(key, facts);
+    if (space === 'q') continue;
+    for await (const key of database.keys(rangeOf(space, clientId))) keys.push(key);
+  }
+  for await (const list of chunksFrom(database, clientId, 0)) {
+    for (const stored of list) {
+      keys.push(stored.key);
+      chunks.push(factsOf(stored.first, entriesOf(stored)));
     }
   }
-  return keys;
+  sessions.set(clientId, { keys, chunks });
 }
 
-async function readCounts(database: Database, keys: string[]): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  if (keys.length === 0) return counts;
-  const values = await database.getMany(keys);
-  for (const [i, key] of keys.entries()) {
+function noteBundles(chunks: readonly ChunkFacts[], bundles: Set<number>): void {
+  for (const chunk of chunks) {
+    for (let place = 0; place < chunk.sequences.length; place++) {
+      const bundle = chunk.bundleAt(place);
+      if (bundle !== 0) bundles.add(bundle);
+    }
+  }
+}
+
+async function readCounts(
+  database: Database,
+  index: StoreIndex,
+  bundles: ReadonlySet<number>,
+  { bundleCounts }: Gathered,
+): Promise<void> {
+  const unknown = [...bundles].filter((number) => index.bundleCounts.get(number) === undefined);
+  if (unknown.length === 0) return;
+  const values = await database.getMany(unknown.map(keyOf.bundleCount));
+  for (const [i, number] of unknown.entries()) {
     const value = values[i];
-    if (value !== undefined) counts.set(key, numberCodec.read(value));
-  }
-  return counts;
-}
-
-/** A damaged entry counts for nothing; `check` finds what it may have left behind. */
-export function factsIn(value: Uint8Array | undefined): EntryFacts | undefined {
-  if (value === undefined) return undefined;
-  try {
-    const { bytes, content } = entryCodec.read(value);
-    return { bytes, body: typeof content === 'number' ? content : undefined };
-  } catch {
-    return undefined;
+    if (value !== undefined) bundleCounts.set(number, numberCodec.read(value));
   }
 }

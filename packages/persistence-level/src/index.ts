@@ -3,6 +3,7 @@ export type {
   AnyLevel,
   Change as LevelChange,
   Encodings as LevelEncodings,
+  EntryIterator as LevelEntryIterator,
   Range as LevelRange,
 } from './database.ts';
 export { levelFolderReader } from './level-folder-reader.ts';

@@ -4,21 +4,22 @@
  *
  *     m ␀ name                          facts about the store itself
  *     s ␀ client id                     session
- *     n ␀ client id                     what its queue amounts to
+ *     n ␀ client id                     what its queue amounts to, but for entries that came last
  *     u ␀ client id ␀ filter            subscription
- *     q ␀ client id ␀ sequence          queue entry; a message with one receiver lies in it whole
- *     f ␀ client id ␀ sequence          how far its delivery has come: packet identifier and state
+ *     q ␀ client id ␀ sequence          chunk of the queue, under the number of its first entry; a message with
+ *                                       one receiver lies in it whole
+ *     f ␀ client id ␀ sequence          how far the delivery of that chunk's entries has come
  *     i ␀ client id ␀ packet id         inbound QoS 2 identifier that is taken
  *     w ␀ client id                     Will
- *     b ␀ number                        body of a message that several sessions wait for
- *     c ␀ number                        how many still do
+ *     b ␀ number                        bundle: messages that several sessions wait for
+ *     c ␀ number                        how many entries of queues refer to the bundle
  *     r ␀ topic                         retained message
  *     x ␀ key                           a record that could not be read, set aside
  */
 
 const nul = '\0';
 
-/** One digit of sequence numbers and body numbers: fixed width, so that text order is number order. */
+/** One digit of sequence numbers and numbers of bundles: fixed width, so that text order is number order. */
 const numberWidth = 14;
 
 export type Space = 'm' | 's' | 'n' | 'u' | 'q' | 'f' | 'i' | 'w' | 'b' | 'c' | 'r' | 'x';
@@ -33,12 +34,12 @@ export const keyOf = {
   session: (clientId: string): string => join('s', clientId),
   queueSummary: (clientId: string): string => join('n', clientId),
   subscription: (clientId: string, filter: string): string => join('u', clientId, filter),
-  queueEntry: (clientId: string, sequence: number): string => join('q', clientId, fixed(sequence)),
-  delivery: (clientId: string, sequence: number): string => join('f', clientId, fixed(sequence)),
+  chunk: (clientId: string, first: number): string => join('q', clientId, fixed(first)),
+  marks: (clientId: string, first: number): string => join('f', clientId, fixed(first)),
   inboundId: (clientId: string, packetId: number): string => join('i', clientId, fixed(packetId)),
   will: (clientId: string): string => join('w', clientId),
-  body: (number: number): string => join('b', fixed(number)),
-  bodyCount: (number: number): string => join('c', fixed(number)),
+  bundle: (number: number): string => join('b', fixed(number)),
+  bundleCount: (number: number): string => join('c', fixed(number)),
   retained: (topic: string): string => join('r', topic),
   setAside: (key: string): string => join('x', key),
 } as const;

@@ -36,6 +36,7 @@ class LevelFolderReader implements Store {
   readonly name: string;
   readonly supports: StoreCapabilities = { durability: 'memory', atomicBatches: false, restart: true };
   readonly #location: string;
+  readonly #index = new StoreIndex();
   readonly #damaged: (record: DamagedRecord) => void;
   #database: Database | undefined = undefined;
 
@@ -51,17 +52,22 @@ class LevelFolderReader implements Store {
   }
 
   load(): AsyncIterable<StoredRecord> {
-    return loadRecords(this.#opened(), new StoreIndex(), (record) => this.#tell(record));
+    return loadRecords(this.#opened(), this.#index, (record) => this.#tell(record));
   }
 
   commit(): never {
     throw new StoreError('io', `${this.name}: it was opened to be read only`);
   }
 
-  readQueue(clientId: string, after: number, limits: PageLimits): Promise<readonly QueueEntry[]> {
-    return readPage(this.#opened(), clientId, after, limits, (record) => this.#tell(record)).then((page) =>
-      page.map(({ entry }) => entry),
+  async readQueue(clientId: string, after: number, limits: PageLimits): Promise<readonly QueueEntry[]> {
+    const database = this.#opened();
+    const queue = this.#index.queues.get(clientId);
+    if (queue === undefined) return [];
+    const { entries } = await queue.read(
+      () => readPage(database, clientId, queue, after, limits, (record) => this.#tell(record)),
+      (chunk) => this.#index.remember(queue, chunk),
     );
+    return entries;
   }
 
   async close(): Promise<void> {

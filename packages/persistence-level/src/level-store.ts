@@ -8,20 +8,24 @@ import type {
   StoreOperation,
 } from '@carillon/persistence';
 import { BatchPlan } from './batch-plan.ts';
-import { type AnyLevel, Database } from './database.ts';
+import { type AnyLevel, type Change, Database } from './database.ts';
 import { storeErrorOf } from './database-errors.ts';
 import { checkFormat } from './format.ts';
 import { gather } from './gather.ts';
 import { keyOf } from './keys.ts';
-import { loadRecords } from './load-records.ts';
-import { type ReadEntry, readPage } from './read-page.ts';
+import { loadIndex, loadQueue, loadRecords } from './load-records.ts';
+import { readPage } from './read-page.ts';
 import { StoreIndex } from './store-index.ts';
+import { summaryCodec } from './values.ts';
 
 /** A record that could not be read and was set aside. */
 export interface DamagedRecord {
   readonly key: string;
   readonly error: Error;
 }
+
+/** What is done with a record that could not be read. */
+export type SetAside = (record: DamagedRecord & { readonly value: Uint8Array }) => Promise<void>;
 
 export interface LevelStoreOptions {
   /** Names the store in logs and errors. */
@@ -40,11 +44,10 @@ export class LevelStore implements Store {
   readonly supports: StoreCapabilities;
   readonly #database: Database;
   readonly #options: LevelStoreOptions;
-  readonly #index = new StoreIndex();
+  #index = new StoreIndex();
   /** A write has failed: LevelDB refuses all further ones until it is opened anew. */
   #mustReopen = false;
   #reopening: Promise<void> | undefined = undefined;
-  #commits = 0;
 
   constructor(level: AnyLevel, options: LevelStoreOptions) {
     this.#database = new Database(level);
@@ -84,7 +87,6 @@ export class LevelStore implements Store {
       // What is promised nothing is stored all the same: the engine reads the end of a queue from here.
       await this.#database.batch(plan.changes(), durability === 'synced');
       plan.settle();
-      this.#commits++;
     } catch (error) {
       this.#mustReopen = this.supports.restart;
       throw storeErrorOf(error, this.name);
@@ -93,28 +95,37 @@ export class LevelStore implements Store {
 
   async readQueue(clientId: string, after: number, limits: PageLimits): Promise<readonly QueueEntry[]> {
     await this.#reopening;
-    const commits = this.#commits;
+    const index = this.#index;
+    const queue = index.queues.get(clientId);
+    if (queue === undefined) return [];
     try {
-      const page = await readPage(this.#database, clientId, after, limits, (record) =>
-        this.#setAside(record),
+      const { entries } = await queue.read(
+        () => readPage(this.#database, clientId, queue, after, limits, (record) => this.#setAside(record)),
+        (chunk) => index.remember(queue, chunk),
       );
-      // A page that was read before the latest commit may have entries which that has taken out.
-      if (commits === this.#commits) this.#remember(clientId, page);
-      return page.map(({ entry }) => entry);
+      return entries;
     } catch (error) {
       throw storeErrorOf(error, this.name);
     }
   }
 
   async close(): Promise<void> {
+    await this.#closeSums();
     await this.#database.close();
     await this.#options.lock?.released();
   }
 
-  #remember(clientId: string, page: readonly ReadEntry[]): void {
-    for (const { entry, facts } of page) {
-      this.#index.entries.set(keyOf.queueEntry(clientId, entry.sequence), facts);
+  /** So that the next process need not count the last entries. What fails here costs it only that. */
+  async #closeSums(): Promise<void> {
+    const { queues } = this.#index;
+    const changes: Change[] = [];
+    for (const [clientId, { uncounted, summary }] of queues) {
+      if (uncounted === undefined) continue;
+      const value = summaryCodec.write({ ...summary, isOpen: false });
+      changes.push({ type: 'put', key: keyOf.queueSummary(clientId), value });
     }
+    if (changes.length === 0 || this.#database.status !== 'open') return;
+    await this.#database.batch(changes, false).catch(() => {});
   }
 
   #reopenIfNeeded(): Promise<void> | undefined {
@@ -129,13 +140,24 @@ export class LevelStore implements Store {
     try {
       await this.#database.close();
       await this.#database.open();
+      this.#index = await this.#loadAgain();
       this.#mustReopen = false;
     } catch (error) {
       throw storeErrorOf(error, this.name);
     }
   }
 
-  async #setAside(record: DamagedRecord & { readonly value: Uint8Array }): Promise<void> {
+  /** The index anew: LevelDB may have stored the batch that it said had failed. */
+  async #loadAgain(): Promise<StoreIndex> {
+    const index = new StoreIndex();
+    await loadIndex(this.#database, index, (record) => this.#setAside(record));
+    for (const [clientId, { hasSession }] of this.#index.queues) {
+      if (hasSession) await loadQueue(this.#database, index, clientId);
+    }
+    return index;
+  }
+
+  async #setAside(record: Parameters<SetAside>[0]): Promise<void> {
     this.#options.damaged?.(record);
     await this.#database.batch(
       [

@@ -1,12 +1,12 @@
-import type { QueueSummary, StoredRecord } from '@carillon/persistence';
+import type { StoredRecord } from '@carillon/persistence';
 import type { Database } from './database.ts';
-import { factsIn } from './gather.ts';
+import { gone, readMarks } from './delivery-marks.ts';
 import { numberIn, partsOf, rangeOf, type Space } from './keys.ts';
-import type { DamagedRecord } from './level-store.ts';
-import { emptySummary, type StoreIndex } from './store-index.ts';
+import type { SetAside } from './level-store.ts';
+import type { QueueIndex } from './queue-index.ts';
+import type { StoreIndex } from './store-index.ts';
+import { chunksFrom, entriesOf } from './stored-chunks.ts';
 import { messageCodec, sessionCodec, subscriptionCodec, summaryCodec, willCodec } from './values.ts';
-
-type SetAside = (record: DamagedRecord & { readonly value: Uint8Array }) => Promise<void>;
 
 /** Streams what the engine keeps in memory, sessions before what belongs to them; fills the index on the way. */
 export async function* loadRecords(
@@ -14,16 +14,10 @@ export async function* loadRecords(
   index: StoreIndex,
   setAside: SetAside,
 ): AsyncGenerator<StoredRecord> {
-  for await (const key of database.keys({ ...rangeOf('b'), reverse: true, limit: 1 })) {
-    index.nextBody = numberIn(partsOf(key)[0]) + 1;
-  }
-  for await (const [clientId, summary] of readSpace(database, 'n', summaryCodec.read, setAside)) {
-    if (clientId[0] !== undefined) index.summaries.set(clientId[0], summary);
-  }
+  await loadIndex(database, index, setAside);
   for await (const [, session] of readSpace(database, 's', sessionCodec.read, setAside)) {
-    const queue = index.summaries.get(session.clientId) ?? (await sumUp(database, session.clientId));
-    index.summaries.set(session.clientId, queue);
-    yield { kind: 'session', session, queue };
+    const { summary } = await loadQueue(database, index, session.clientId);
+    yield { kind: 'session', session, queue: summary };
   }
   for await (const [[clientId = ''], subscription] of readSpace(
     database,
@@ -45,32 +39,73 @@ export async function* loadRecords(
   }
 }
 
-/** Counts a queue whose sum was damaged, so that its entries are delivered and its numbers go on. */
-async function sumUp(database: Database, clientId: string): Promise<QueueSummary> {
-  let { length, bytes, lastSequence } = emptySummary;
-  for await (const [key, value] of database.entries(rangeOf('q', clientId))) {
-    lastSequence = numberIn(partsOf(key)[1]);
-    length++;
-    bytes += factsIn(value)?.bytes ?? 0;
+/** So many bytes of records come from the database at once. */
+const readAhead = 262_144;
+
+/** Fills an empty index from the disk, but for which sessions there are and what their sums do not count yet. */
+export async function loadIndex(database: Database, index: StoreIndex, setAside: SetAside): Promise<void> {
+  for await (const key of database.keys({ ...rangeOf('b'), reverse: true, limit: 1 })) {
+    index.nextBundle = numberIn(partsOf(key)[0]) + 1;
   }
-  return { length, bytes, lastSequence };
+  for await (const [[clientId = ''], stored] of readSpace(database, 'n', summaryCodec.read, setAside)) {
+    const { isOpen, ...summary } = stored;
+    const queue = index.queueOf(clientId);
+    queue.summary = summary;
+    queue.uncounted = isOpen ? 0 : undefined;
+  }
+  const read = (value: Uint8Array, [, first]: readonly string[]) => readMarks(numberIn(first), value);
+  for await (const [[clientId = '', first], marks] of readSpace(database, 'f', read, setAside)) {
+    index.queueOf(clientId).marks.set(numberIn(first), marks);
+  }
+}
+
+/** There is a session to that queue. */
+export async function loadQueue(
+  database: Database,
+  index: StoreIndex,
+  clientId: string,
+): Promise<QueueIndex> {
+  const queue = index.queueOf(clientId);
+  queue.hasSession = true;
+  if (queue.uncounted !== undefined) await countLast(database, clientId, queue);
+  return queue;
+}
+
+/** Adds what the sums do not count: the entries that came last, or all of them when there are no sums. */
+async function countLast(database: Database, clientId: string, queue: QueueIndex): Promise<void> {
+  let { length, bytes, lastSequence } = queue.summary;
+  for await (const chunks of chunksFrom(database, clientId, lastSequence + 1)) {
+    for (const chunk of chunks) {
+      for (const entry of entriesOf(chunk)) {
+        lastSequence = entry.sequence;
+        if (queue.marks.get(chunk.first)?.get(entry.sequence) === gone) continue;
+        length++;
+        bytes += entry.bytes;
+      }
+    }
+  }
+  queue.uncounted = length - queue.summary.length;
+  queue.summary = { length, bytes, lastSequence };
 }
 
 /** The records of a space with the parts of their keys. One that cannot be read is set aside and left out. */
 async function* readSpace<T>(
   database: Database,
   space: Space,
-  read: (bytes: Uint8Array) => T,
+  read: (bytes: Uint8Array, parts: readonly string[]) => T,
   setAside: SetAside,
 ): AsyncGenerator<[parts: string[], record: T]> {
-  for await (const [key, value] of database.entries(rangeOf(space))) {
-    let record: T;
-    try {
-      record = read(value);
-    } catch (error) {
-      await setAside({ key, value, error: error instanceof Error ? error : new Error(String(error)) });
-      continue;
+  for await (const list of database.lists({ ...rangeOf(space), highWaterMarkBytes: readAhead })) {
+    for (const [key, value] of list) {
+      const parts = partsOf(key);
+      let record: T;
+      try {
+        record = read(value, parts);
+      } catch (error) {
+        await setAside({ key, value, error: error instanceof Error ? error : new Error(String(error)) });
+        continue;
+      }
+      yield [parts, record];
     }
-    yield [partsOf(key), record];
   }
 }

@@ -1,126 +1,131 @@
-import type { Message, PageLimits, QueueEntry } from '@carillon/persistence';
+import type { PageLimits, QueueEntry } from '@carillon/persistence';
+import type { ChunkFacts } from './chunk-facts.ts';
 import type { Database } from './database.ts';
-import { keyOf, numberIn, partsOf, rangeOf } from './keys.ts';
-import type { DamagedRecord } from './level-store.ts';
-import type { EntryFacts } from './store-index.ts';
-import { deliveryCodec, entryCodec, messageCodec, type StoredDelivery, type StoredEntry } from './values.ts';
+import { deliveryIn, gone, type Marks } from './delivery-marks.ts';
+import type { SetAside } from './level-store.ts';
+import { factsOf, readChunk, type StoredEntry } from './queue-chunk.ts';
+import type { QueueIndex } from './queue-index.ts';
+import { bundlesOf, messageOf } from './stored-bundles.ts';
+import { chunkBefore, chunksFrom } from './stored-chunks.ts';
 
-type SetAside = (record: DamagedRecord & { readonly value: Uint8Array }) => Promise<void>;
-
-export interface ReadEntry {
-  readonly entry: QueueEntry;
-  readonly facts: EntryFacts;
+/** A page, and the chunks it was read from. */
+export interface ReadPage {
+  readonly entries: readonly QueueEntry[];
+  readonly chunks: readonly ChunkFacts[];
 }
 
 interface Found {
-  readonly sequence: number;
-  readonly stored: StoredEntry;
+  readonly entries: readonly StoredEntry[];
+  readonly chunks: readonly ChunkFacts[];
+  /** The last number that was looked at; undefined at the end of the queue. */
+  readonly scanned: number | undefined;
 }
 
 /** One page of a session's queue. Empty only at its end: what is damaged is stepped over. */
 export async function readPage(
   database: Database,
   clientId: string,
+  queue: QueueIndex,
   after: number,
   limits: PageLimits,
   setAside: SetAside,
-): Promise<ReadEntry[]> {
+): Promise<ReadPage> {
   for (let from = after; ; ) {
-    const { found, scanned } = await findEntries(database, clientId, from, limits, setAside);
-    if (scanned === undefined) return [];
-    const page = await joinEntries(database, clientId, found, setAside);
-    if (page.length > 0) return page;
-    from = scanned;
+    const found = await findEntries(database, clientId, queue, from, limits, setAside);
+    const entries = await joinEntries(database, found, setAside);
+    if (entries.length > 0 || found.scanned === undefined) return { entries, chunks: found.chunks };
+    from = found.scanned;
   }
-}
-
-/** Adds bodies and delivery states to the entries. */
-async function joinEntries(
-  database: Database,
-  clientId: string,
-  found: readonly Found[],
-  setAside: SetAside,
-): Promise<ReadEntry[]> {
-  const first = found[0];
-  const last = found.at(-1);
-  if (first === undefined || last === undefined) return [];
-  const deliveries = await readDeliveries(database, clientId, first.sequence - 1, last.sequence);
-  const bodies = await readBodies(database, found, setAside);
-  const page: ReadEntry[] = [];
-  for (const { sequence, stored } of found) {
-    const { content, bytes, entry } = stored;
-    const body = typeof content === 'number' ? content : undefined;
-    const message = typeof content === 'number' ? bodies.get(content) : content;
-    if (message === undefined) continue;
-    const { packetId = 0, state = 'queued' } = deliveries.get(sequence) ?? {};
-    page.push({ entry: { ...entry, sequence, message, packetId, state }, facts: { bytes, body } });
-  }
-  return page;
 }
 
 async function findEntries(
   database: Database,
   clientId: string,
+  queue: QueueIndex,
   after: number,
   limits: PageLimits,
   setAside: SetAside,
-): Promise<{ found: Found[]; scanned: number | undefined }> {
-  const found: Found[] = [];
-  /** The last number that was looked at. */
-  let scanned: number | undefined;
-  let bytes = 0;
-  const range = { gt: keyOf.queueEntry(clientId, after), lt: rangeOf('q', clientId).lt };
-  for await (const [key, value] of database.entries({ ...range, limit: limits.entries })) {
-    const sequence = numberIn(partsOf(key)[1]);
-    try {
-      const stored = entryCodec.read(value);
-      bytes += stored.bytes;
-      if (found.length > 0 && bytes > limits.bytes) break;
-      found.push({ sequence, stored });
-    } catch (error) {
-      await setAside({ key, value, error: error instanceof Error ? error : new Error(String(error)) });
+): Promise<Found> {
+  const page = new PageBuilder(after, limits);
+  const start = await firstChunk(database, clientId, queue, after);
+  for await (const chunks of chunksFrom(database, clientId, start)) {
+    for (const { key, first, value } of chunks) {
+      try {
+        page.add(first, readChunk(first, value), queue.marks.get(first));
+      } catch (error) {
+        await setAside({ key, value, error: error instanceof Error ? error : new Error(String(error)) });
+        page.stepOver(first);
+      }
+      if (page.isFull) return page;
     }
-    scanned = sequence;
   }
-  return { found, scanned };
+  return page;
 }
 
-async function readDeliveries(
+/** The number of the chunk in which the first entry after `after` lies. */
+async function firstChunk(
   database: Database,
   clientId: string,
+  queue: QueueIndex,
   after: number,
-  last: number,
-): Promise<Map<number, StoredDelivery>> {
-  const deliveries = new Map<number, StoredDelivery>();
-  const range = { gt: keyOf.delivery(clientId, after), lt: keyOf.delivery(clientId, last + 1) };
-  for await (const [key, value] of database.entries(range)) {
-    deliveries.set(numberIn(partsOf(key)[1]), deliveryCodec.read(value));
-  }
-  return deliveries;
+): Promise<number> {
+  const known = queue.chunkBefore(after);
+  if (known !== undefined && after <= known.last) return after < known.last ? known.first : after + 1;
+  return (await chunkBefore(database, clientId, after))?.first ?? 0;
 }
 
-async function readBodies(
-  database: Database,
-  found: readonly Found[],
-  setAside: SetAside,
-): Promise<Map<number, Message>> {
-  const bodies = new Map<number, Message>();
-  const numbers = new Set<number>();
-  for (const { stored } of found) {
-    if (typeof stored.content === 'number') numbers.add(stored.content);
+class PageBuilder implements Found {
+  readonly entries: StoredEntry[] = [];
+  readonly chunks: ChunkFacts[] = [];
+  scanned: number | undefined = undefined;
+  isFull = false;
+  readonly #after: number;
+  readonly #limits: PageLimits;
+  #bytes = 0;
+
+  constructor(after: number, limits: PageLimits) {
+    this.#after = after;
+    this.#limits = limits;
   }
-  if (numbers.size === 0) return bodies;
-  const keys = Array.from(numbers, keyOf.body);
-  const values = await database.getMany(keys);
-  for (const [i, number] of [...numbers].entries()) {
-    const value = values[i];
-    if (value === undefined) continue;
-    try {
-      bodies.set(number, messageCodec.read(value));
-    } catch (error) {
-      const key = keys[i] ?? '';
-      await setAside({ key, value, error: error instanceof Error ? error : new Error(String(error)) });
+
+  /** Takes what belongs to the page: neither what comes before it nor what is gone. */
+  add(first: number, entries: readonly StoredEntry[], marks: Marks | undefined): void {
+    this.chunks.push(factsOf(first, entries));
+    for (const entry of entries) {
+      const { sequence, bytes } = entry;
+      if (sequence <= this.#after) continue;
+      const mark = marks?.get(sequence);
+      if (mark !== gone) {
+        this.#bytes += bytes;
+        const isOver = this.entries.length >= this.#limits.entries || this.#bytes > this.#limits.bytes;
+        this.isFull = this.entries.length > 0 && isOver;
+        if (this.isFull) return;
+        this.entries.push(mark === undefined ? entry : { ...entry, ...deliveryIn(mark) });
+      }
+      this.scanned = sequence;
     }
+    this.isFull = this.entries.length >= this.#limits.entries;
   }
-  return bodies;
+
+  /** The chunk with that number cannot be read. */
+  stepOver(first: number): void {
+    if (first > this.#after) this.scanned = first;
+  }
+}
+
+/** Adds the messages that lie in bundles. An entry whose message cannot be read is left out. */
+async function joinEntries(
+  database: Database,
+  { entries }: Found,
+  setAside: SetAside,
+): Promise<QueueEntry[]> {
+  const bundles = await bundlesOf(database, entries, setAside);
+  const joined: QueueEntry[] = [];
+  for (const entry of entries) {
+    const message = messageOf(entry, bundles);
+    if (message === undefined) continue;
+    const { sequence, qos, retain, subscriptionIdentifiers, share, packetId, state } = entry;
+    joined.push({ sequence, message, qos, retain, subscriptionIdentifiers, share, packetId, state });
+  }
+  return joined;
 }

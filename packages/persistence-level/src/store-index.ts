@@ -1,22 +1,52 @@
-import type { QueueSummary } from '@carillon/persistence';
 import { BoundedCache } from './bounded-cache.ts';
+import type { ChunkFacts } from './chunk-facts.ts';
+import { QueueIndex } from './queue-index.ts';
 
-/** What the store must know of a queue entry to take it out: its size, and the body it refers to. */
-export interface EntryFacts {
-  readonly bytes: number;
-  readonly body: number | undefined;
-}
-
-const rememberedEntries = 65_536;
 const rememberedCounts = 65_536;
+/** In entries; a chunk costs as much as eight of them beside its own. */
+const rememberedEntries = 262_144;
+const chunkOverhead = 8;
+
+interface Remembered {
+  readonly queue: QueueIndex;
+  readonly chunk: ChunkFacts;
+}
 
 /** What the store keeps in memory of what is on the disk: sums for each session, and the latest of the rest. */
 export class StoreIndex {
-  readonly summaries = new Map<string, QueueSummary>();
-  readonly entries = new BoundedCache<EntryFacts>(rememberedEntries);
-  /** How many queue entries refer to a body, by the key of the count. */
-  readonly counts = new BoundedCache<number>(rememberedCounts);
-  nextBody = 1;
-}
+  readonly queues = new Map<string, QueueIndex>();
+  /** How many queue entries refer to a bundle. */
+  readonly bundleCounts = new BoundedCache<number, number>(rememberedCounts);
+  nextBundle = 1;
+  /** Two generations, as in `BoundedCache`. */
+  #young: Remembered[] = [];
+  #old: Remembered[] = [];
+  #youngSize = 0;
 
-export const emptySummary: QueueSummary = Object.freeze({ length: 0, bytes: 0, lastSequence: 0 });
+  /** What is known of a session's queue, if only that there is one. */
+  queueOf(clientId: string): QueueIndex {
+    const known = this.queues.get(clientId);
+    if (known !== undefined) return known;
+    const queue = new QueueIndex();
+    this.queues.set(clientId, queue);
+    return queue;
+  }
+
+  /** Remembers the facts of a chunk that is on the disk, until many others have come. */
+  remember(queue: QueueIndex, chunk: ChunkFacts): void {
+    queue.add(chunk);
+    this.#young.push({ queue, chunk });
+    this.#youngSize += chunkOverhead + chunk.sequences.length;
+    if (this.#youngSize < rememberedEntries) return;
+    this.#forgetOld();
+    this.#old = this.#young;
+    this.#young = [];
+    this.#youngSize = 0;
+  }
+
+  #forgetOld(): void {
+    const old = new Set(this.#old.map(({ chunk }) => chunk));
+    const queues = new Set(this.#old.map(({ queue }) => queue));
+    for (const queue of queues) queue.chunks = queue.chunks.filter((chunk) => !old.has(chunk));
+  }
+}

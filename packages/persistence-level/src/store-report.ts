@@ -10,7 +10,7 @@ export type RecordKind =
   | 'inbound packet identifiers'
   | 'Wills'
   | 'retained messages'
-  | 'shared bodies'
+  | 'shared messages'
   | 'set aside';
 
 /** Something that is not as it should be. */
@@ -43,8 +43,8 @@ export class Findings {
   wrong = 0;
   format: number | undefined = undefined;
 
-  count(kind: RecordKind): void {
-    this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+  count(kind: RecordKind, number = 1): void {
+    this.counts.set(kind, (this.counts.get(kind) ?? 0) + number);
   }
 
   /** Something is wrong; `repair` puts it right. */
@@ -63,6 +63,23 @@ export class Findings {
       { type: 'put', key: keyOf.setAside(key), value },
       { type: 'del', key },
     );
+  }
+
+  /** Whether a record could be read; else it is found to be damaged. */
+  tryRead(key: string, value: Uint8Array, read: () => unknown): boolean {
+    try {
+      read();
+      return true;
+    } catch (error) {
+      this.damaged(key, value, error);
+      return false;
+    }
+  }
+
+  /** Whether the session of a record is there; else the record is found to belong to nothing. */
+  belongs(key: string, isThere: boolean): boolean {
+    if (!isThere) this.found(key, 'the session it belongs to is not there', { type: 'del', key });
+    return isThere;
   }
 
   report(isRepaired: boolean): StoreReport {

@@ -1,9 +1,9 @@
 import type { Store } from '@carillon/persistence';
 import { storeConformance } from '@carillon/persistence/conformance';
-import { type AnyLevel, levelStore } from '@carillon/persistence-level';
+import { type AnyLevel, checkLevelStore, levelStore } from '@carillon/persistence-level';
 import { Level } from 'level';
 import { MemoryLevel } from 'memory-level';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FailingLevel } from './failing-level.ts';
 import { temporaryFolder } from './places.ts';
 
@@ -44,6 +44,10 @@ describe('on a database in memory', () => {
     test,
     createStore: () => places.open(new MemoryLevel()),
     reopenStore: (closed) => places.open(places.of(closed)),
+    disposeStore: async (closed) => {
+      const { findings } = await checkLevelStore({ database: places.of(closed) });
+      expect(findings).toEqual([]);
+    },
   });
 });
 

@@ -6,6 +6,7 @@ export class FailingLevel implements AnyLevel {
   readonly #level: Level;
   #isFailing = false;
   #isBroken = false;
+  #storesAllTheSame = false;
   /** How often it was opened. */
   opened = 0;
 
@@ -23,6 +24,12 @@ export class FailingLevel implements AnyLevel {
 
   failNextBatch(): void {
     this.#isFailing = true;
+  }
+
+  /** As a disk does that has the batch when it says that it could not flush it. */
+  failAfterNextBatch(): void {
+    this.#isFailing = true;
+    this.#storesAllTheSame = true;
   }
 
   async open(): Promise<void> {
@@ -45,6 +52,8 @@ export class FailingLevel implements AnyLevel {
 
   async batch(...[changes, options]: Parameters<AnyLevel['batch']>): Promise<void> {
     if (this.#isFailing || this.#isBroken) {
+      if (this.#storesAllTheSame) await this.#level.batch<string, Uint8Array>(changes, options);
+      this.#storesAllTheSame = false;
       this.#isFailing = false;
       this.#isBroken = true;
       throw Object.assign(new Error('IO error: 000005.log: No space left on device'), {

@@ -1,10 +1,7 @@
 import { type DamagedRecord, levelStore } from '@carillon/persistence-level';
-import { Packr } from 'msgpackr';
 import { expect, test } from 'vitest';
 import { beneath, enqueue, keysOf, loaded, messageOn, putSession, sequencesOf } from './own-database.ts';
 import { temporaryFolder } from './places.ts';
-
-const packr = new Packr({ useRecords: false });
 
 /** A folder with two sessions, two entries each, and two retained messages. */
 async function filledFolder(): Promise<string> {
@@ -24,13 +21,13 @@ function put(location: string, key: string, value: Uint8Array): Promise<void> {
 
 test('a store of a newer format is refused with the versions, and is let go of', async () => {
   const location = await filledFolder();
-  await put(location, 'm\0format', packr.pack([99]));
+  await put(location, 'm\0format', Uint8Array.of(99));
   const store = levelStore({ location });
   await expect(store.open()).rejects.toMatchObject({
     code: 'STORE_FORMAT_NEWER',
     message: expect.stringMatching(/it has format 99, and this version of Carillon reads formats up to \d+/),
   });
-  await put(location, 'm\0format', packr.pack([1]));
+  await put(location, 'm\0format', Uint8Array.of(1));
   expect(await loaded(levelStore({ location }))).toHaveLength(4);
 });
 
@@ -76,14 +73,29 @@ test('a damaged sum of a queue is counted anew', async () => {
   await store.close();
 });
 
-test('a damaged queue entry is skipped, and the queue goes on behind it', async () => {
+test('a damaged chunk of a queue is skipped, and the queue goes on behind it', async () => {
   const location = await filledFolder();
+  const filling = levelStore({ location });
+  await loaded(filling);
+  await filling.commit([enqueue('a', 3)], 'written');
+  await filling.close();
   const [key = ''] = await keysOf(location, 'q');
   await put(location, key, Buffer.from('nonsense'));
   const damaged: string[] = [];
   const store = levelStore({ location, damaged: (record) => damaged.push(record.key) });
   await loaded(store);
-  expect(await sequencesOf(store, 'a', 1)).toEqual([2]);
+  expect(await sequencesOf(store, 'a', 1)).toEqual([3]);
   expect(damaged).toEqual([key]);
+  await store.close();
+});
+
+test('what a session that cannot be read has left is not that of a new session', async () => {
+  const location = await filledFolder();
+  await put(location, 's\0a', Buffer.from([0xc1]));
+  const store = levelStore({ location });
+  await loaded(store);
+  await store.commit([putSession('a'), enqueue('a', 1, messageOn('new'))], 'written');
+  const page = await store.readQueue('a', 0, { entries: 9, bytes: 9999 });
+  expect(page.map(({ message }) => message.topic)).toEqual(['new']);
   await store.close();
 });

@@ -1,0 +1,38 @@
+import type { DeliveryState } from '@carillon/persistence';
+import { RecordReader } from './record-reader.ts';
+import { RecordWriter } from './record-writer.ts';
+
+/**
+ * How far the delivery of a chunk's entries has come since the chunk was written, by sequence number: `gone`, or the
+ * packet identifier and whether its PUBREC came, as one number.
+ */
+export type Marks = Map<number, Mark>;
+export type Mark = number;
+
+/** The entry was delivered, dropped or has expired; the chunk stays for the sake of others. */
+export const gone: Mark = 0;
+
+export function markOf(packetId: number, state: 'sent' | 'released'): Mark {
+  return 1 + packetId * 2 + (state === 'released' ? 1 : 0);
+}
+
+export function deliveryIn(mark: Mark): { packetId: number; state: DeliveryState } {
+  return { packetId: (mark - 1) >> 1, state: (mark - 1) % 2 === 1 ? 'released' : 'sent' };
+}
+
+export function writeMarks(first: number, marks: Marks): Uint8Array {
+  const writer = new RecordWriter(4 * marks.size);
+  for (const [sequence, mark] of marks) {
+    writer.whole(sequence - first);
+    writer.whole(mark);
+  }
+  return writer.record();
+}
+
+/** Throws an `Error` that says what is wrong with the record. */
+export function readMarks(first: number, record: Uint8Array): Marks {
+  const reader = new RecordReader(record);
+  const marks: Marks = new Map();
+  while (!reader.isAtEnd) marks.set(first + reader.whole(), reader.whole());
+  return marks;
+}

@@ -1,0 +1,73 @@
+/** Reads the fields of a record with the doubt that bytes from a disk deserve: throws an `Error` that says what is wrong. */
+export class RecordReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(record: Uint8Array) {
+    this.#bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  byte(): number {
+    const value = this.#bytes[this.#at];
+    if (value === undefined) throw endsEarly();
+    this.#at++;
+    return value;
+  }
+
+  whole(): number {
+    let value = 0;
+    for (let factor = 1; factor <= 2 ** 49; factor *= 0x80) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
+    throw new Error('the record has a number that is too large');
+  }
+
+  number(): number {
+    const start = this.#skip(8);
+    return this.#bytes.readDoubleLE(start);
+  }
+
+  text(): string {
+    const length = this.whole();
+    const start = this.#skip(length);
+    return this.#bytes.toString('utf8', start, this.#at);
+  }
+
+  /** A copy: what the database handed out may share memory with other records. */
+  bytes(): Uint8Array {
+    const length = this.whole();
+    const start = this.#skip(length);
+    const copy = new Uint8Array(length);
+    copy.set(this.#bytes.subarray(start, this.#at));
+    return copy;
+  }
+
+  oneOf<const T extends number>(choices: readonly T[]): T {
+    const value = this.byte();
+    const choice = choices.find((known) => known === value);
+    if (choice === undefined) throw new Error(`the record has ${value} where one of ${choices} has to be`);
+    return choice;
+  }
+
+  /** Nothing may follow. */
+  end(): void {
+    if (!this.isAtEnd) throw new Error('the record goes on after its last field');
+  }
+
+  #skip(length: number): number {
+    const start = this.#at;
+    if (start + length > this.#bytes.length) throw endsEarly();
+    this.#at += length;
+    return start;
+  }
+}
+
+function endsEarly(): Error {
+  return new Error('the record ends in the middle of a field');
+}
