@@ -1,105 +1,86 @@
 /*
- * What 1,000,000 queued messages of 200 bytes cost: memory while they wait for 100 sessions, time to store
- * them, to load the store and to drain it page by page.
+ * What 1,000,000 messages of 200 bytes cost a broker that keeps them for 100 clients who are away, over real
+ * sockets, on a real folder: memory before, while they wait and after a restart; the rate at which they are
+ * acknowledged, and at which the clients get them when they are back.
  *
- *     node --expose-gc packages/persistence-level/bench/deep-queues.mjs        (after pnpm build)
+ *     node packages/persistence-level/bench/deep-queues.mjs [messages] [durability]        (after pnpm build)
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { levelStore } from '../dist/index.js';
+import { BrokerUnderLoad } from './broker-under-load.mjs';
+import { LoadClient, publishFrame } from './load-client.mjs';
 
-const messages = 1_000_000;
-const sessions = 100;
-const payloadBytes = 200;
-const batchSize = 1_000;
-const pageLimits = { entries: 256, bytes: 1024 * 1024 };
+const [messages = 1_000_000, durability = 'written'] = process.argv.slice(2);
+const devices = 100;
+const publishers = 10;
+const window = 100;
+const payload = Buffer.alloc(200, 'x');
+/** Clients that come back at the same time. */
+const together = 10;
 
 const location = await mkdtemp(join(tmpdir(), 'carillon-bench-'));
+let broker = await BrokerUnderLoad.start(location, durability);
 try {
-  tell('at the beginning');
-  const filling = levelStore({ location });
-  await filling.open();
-  for await (const _ of filling.load()) throw new Error('the folder is not empty');
-  await filling.commit(
-    Array.from({ length: sessions }, (_, i) => putSession(i)),
-    'written',
-  );
-  let started = performance.now();
-  for (let first = 0; first < messages; first += batchSize) {
-    await filling.commit(
-      Array.from({ length: batchSize }, (_, i) => enqueue(first + i)),
-      'written',
-    );
-  }
-  tell(`${messages} stored in ${seconds(started)} s`);
-  await filling.close();
+  for (let i = 0; i < devices; i++) await subscribe(i);
+  await tell('before', 0, await broker.usage(), performance.now());
 
-  const store = levelStore({ location });
-  started = performance.now();
-  await store.open();
-  let queued = 0;
-  for await (const record of store.load()) if (record.kind === 'session') queued += record.queue.length;
-  tell(`${queued} loaded in ${seconds(started)} s`);
+  await measure('stored', () => publishAll());
+  await broker.stop();
+  broker = await BrokerUnderLoad.start(location, durability);
+  console.log(`started again in ${(broker.startedIn / 1000).toFixed(1)} s`);
+  await tell('after a restart', 0, await broker.usage(), performance.now());
 
-  started = performance.now();
-  let drained = 0;
-  for (let i = 0; i < sessions; i++) drained += await drain(store, `device-${i}`);
-  tell(`${drained} drained in ${seconds(started)} s`);
-  await store.close();
+  await measure('delivered', () => drainAll());
+  await broker.stop();
 } finally {
   await rm(location, { recursive: true, force: true });
 }
 
-async function drain(store, clientId) {
-  for (let last = 0, drained = 0; ; ) {
-    const page = await store.readQueue(clientId, last, pageLimits);
-    if (page.length === 0) return drained;
-    last = page.at(-1).sequence;
-    drained += page.length;
-    await store.commit(
-      page.map(({ sequence }) => ({ do: 'dequeue', clientId, sequence })),
-      'written',
-    );
+async function subscribe(i) {
+  const client = await LoadClient.connect(broker.port, `device-${i}`);
+  await client.subscribe(`fleet/${i}`, 1);
+  await client.end();
+}
+
+async function publishAll() {
+  const frames = Array.from({ length: devices }, (_, i) => publishFrame(`fleet/${i}`, payload));
+  const sending = Array.from({ length: publishers }, async (_, p) => {
+    const client = await LoadClient.connect(broker.port, `control-${p}`, { clean: true });
+    await client.publish(messages / publishers, window, (n) => frames[(p + n) % devices]);
+    await client.end();
+  });
+  await Promise.all(sending);
+}
+
+async function drainAll() {
+  for (let first = 0; first < devices; first += together) {
+    await Promise.all(Array.from({ length: together }, (_, i) => drain(first + i)));
   }
 }
 
-function putSession(i) {
-  const at = 1_700_000_000_000;
-  const times = { createdAt: at, disconnectedAt: at, sessionExpiryInterval: 0xffff_ffff };
-  const session = {
-    clientId: `device-${i}`,
-    protocolVersion: 5,
-    ...times,
-    identity: undefined,
-    mountPoint: '',
-  };
-  return { do: 'putSession', session };
+async function drain(i) {
+  const client = await LoadClient.connect(broker.port, `device-${i}`);
+  await client.until(() => client.received === messages / devices);
+  await client.end();
 }
 
-function enqueue(number) {
-  const message = {
-    topic: 'fleet/commands',
-    payload: new Uint8Array(payloadBytes).fill(number & 0xff),
-    qos: 1,
-    retain: false,
-    properties: {},
-    origin: 'client',
-    publisherId: 'control',
-    receivedAt: 1_700_000_000_000,
-    expiresAt: undefined,
-  };
-  const delivery = { qos: 1, retain: false, subscriptionIdentifiers: [], share: undefined, packetId: 0 };
-  const sequence = 1 + Math.floor(number / sessions);
-  const entry = { sequence, message, ...delivery, state: 'queued' };
-  return { do: 'enqueue', clientId: `device-${number % sessions}`, entry };
+async function measure(what, work) {
+  const before = await broker.usage();
+  const started = performance.now();
+  await work();
+  await tell(`${messages} ${what}`, messages, before, started);
 }
 
-function tell(what) {
-  globalThis.gc?.();
-  console.log(`${what}: RSS ${Math.round(process.memoryUsage().rss / 1024 / 1024)} MB`);
-}
-
-function seconds(since) {
-  return ((performance.now() - since) / 1000).toFixed(1);
+async function tell(what, count, before, started) {
+  const seconds = (performance.now() - started) / 1000;
+  const { rss, cpu } = await broker.usage();
+  const memory = `RSS ${Math.round(rss / 1024 / 1024)} MB`;
+  if (count === 0) {
+    console.log(`${what}: ${memory}`);
+    return;
+  }
+  const rate = Math.round(count / seconds);
+  const each = (((cpu - before.cpu) / count) * 1e6).toFixed(1);
+  console.log(`${what} in ${seconds.toFixed(1)} s: ${rate} a second, ${each} µs of CPU time each, ${memory}`);
 }

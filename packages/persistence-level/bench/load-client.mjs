@@ -28,14 +28,17 @@ export class LoadClient {
     await this.until(() => this.answers > before);
   }
 
-  /** Publishes `count` messages at QoS 1, at most `window` unacknowledged. */
+  /** Publishes `count` messages at QoS 1, at most `window` unacknowledged; frames are those of `publishFrame`. */
   async publish(count, window, frameOf) {
     let sent = 0;
     const before = this.answers;
     const pump = () => {
       const frames = [];
-      while (sent < count && sent - (this.answers - before) < window) frames.push(frameOf(sent++));
-      if (frames.length > 0) this.#socket.write(frames.length === 1 ? frames[0] : Buffer.concat(frames));
+      while (sent < count && sent - (this.answers - before) < window) {
+        frames.push(withPacketId(frameOf(sent), 1 + (sent % 65_535)));
+        sent++;
+      }
+      if (frames.length > 0) this.#socket.write(Buffer.concat(frames));
     };
     this.onAnswer = pump;
     pump();
@@ -107,9 +110,16 @@ function subscribePacket(topic, qos) {
   return packet(0x82, [Buffer.from([0, 1]), text(topic), Buffer.from([qos])]);
 }
 
-/** A PUBLISH at QoS 1. */
-export function publishPacket(topic, packetId, payload) {
-  return packet(0x32, [text(topic), Buffer.from([packetId >> 8, packetId & 0xff]), payload]);
+/** A PUBLISH at QoS 1, to which each sending adds its packet identifier. */
+export function publishFrame(topic, payload) {
+  const bytes = packet(0x32, [text(topic), Buffer.alloc(2), payload]);
+  return { bytes, packetIdAt: bytes.length - payload.length - 2 };
+}
+
+function withPacketId({ bytes, packetIdAt }, packetId) {
+  const frame = Buffer.from(bytes);
+  frame.writeUInt16BE(packetId, packetIdAt);
+  return frame;
 }
 
 function text(value) {

@@ -15,7 +15,7 @@ import type { RecordWriter } from './record-writer.ts';
 /** Bits that say which fields are there, and of the first three, which are other than in the message before. */
 const presence = { topic: 1, publisher: 2, received: 4, expires: 8, properties: 16 } as const;
 
-const properties = {
+const property = {
   payloadFormat: 1,
   expiry: 2,
   contentType: 4,
@@ -55,17 +55,14 @@ export function readMessage(reader: RecordReader, before: Before): Message {
   if (qos === undefined || origin === undefined) {
     throw new Error(`the message has QoS ${facts & 3} and origin ${facts >> 3}`);
   }
-  return {
-    topic: has & presence.topic ? reader.text() : asBefore(before).topic,
-    publisherId: has & presence.publisher ? reader.text() : asBefore(before).publisherId,
-    receivedAt: has & presence.received ? reader.number() : asBefore(before).receivedAt,
-    expiresAt: has & presence.expires ? reader.number() : undefined,
-    properties: has & presence.properties ? readProperties(reader) : {},
-    payload: reader.bytes(),
-    qos,
-    retain: (facts & 4) !== 0,
-    origin,
-  };
+  const topic = has & presence.topic ? reader.text() : asBefore(before).topic;
+  const publisherId = has & presence.publisher ? reader.text() : asBefore(before).publisherId;
+  const receivedAt = has & presence.received ? reader.number() : asBefore(before).receivedAt;
+  const expiresAt = has & presence.expires ? reader.number() : undefined;
+  const properties = has & presence.properties ? readProperties(reader) : {};
+  const payload = reader.bytes();
+  const retain = (facts & 4) !== 0;
+  return { topic, payload, qos, retain, properties, origin, publisherId, receivedAt, expiresAt };
 }
 
 function asBefore(before: Before): Exclude<Before, undefined> {
@@ -82,12 +79,12 @@ function writeProperties(writer: RecordWriter, given: MessageProperties): void {
   const { payloadFormatIndicator, messageExpiryInterval, contentType, responseTopic } = given;
   const { correlationData, userProperties } = given;
   writer.byte(
-    (payloadFormatIndicator !== undefined ? properties.payloadFormat : 0) |
-      (messageExpiryInterval !== undefined ? properties.expiry : 0) |
-      (contentType !== undefined ? properties.contentType : 0) |
-      (responseTopic !== undefined ? properties.responseTopic : 0) |
-      (correlationData !== undefined ? properties.correlation : 0) |
-      (userProperties !== undefined ? properties.user : 0),
+    (payloadFormatIndicator !== undefined ? property.payloadFormat : 0) |
+      (messageExpiryInterval !== undefined ? property.expiry : 0) |
+      (contentType !== undefined ? property.contentType : 0) |
+      (responseTopic !== undefined ? property.responseTopic : 0) |
+      (correlationData !== undefined ? property.correlation : 0) |
+      (userProperties !== undefined ? property.user : 0),
   );
   if (payloadFormatIndicator !== undefined) writer.byte(payloadFormatIndicator);
   if (messageExpiryInterval !== undefined) writer.whole(messageExpiryInterval);
@@ -105,12 +102,12 @@ function writeProperties(writer: RecordWriter, given: MessageProperties): void {
 function readProperties(reader: RecordReader): MessageProperties {
   const has = reader.byte();
   const read: MessageProperties = {};
-  if (has & properties.payloadFormat) read.payloadFormatIndicator = reader.oneOf([0, 1]);
-  if (has & properties.expiry) read.messageExpiryInterval = reader.whole();
-  if (has & properties.contentType) read.contentType = reader.text();
-  if (has & properties.responseTopic) read.responseTopic = reader.text();
-  if (has & properties.correlation) read.correlationData = reader.bytes();
-  if (has & properties.user) {
+  if (has & property.payloadFormat) read.payloadFormatIndicator = reader.oneOf([0, 1]);
+  if (has & property.expiry) read.messageExpiryInterval = reader.whole();
+  if (has & property.contentType) read.contentType = reader.text();
+  if (has & property.responseTopic) read.responseTopic = reader.text();
+  if (has & property.correlation) read.correlationData = reader.bytes();
+  if (has & property.user) {
     const pairs: UserProperty[] = [];
     for (let left = reader.whole(); left > 0; left--) pairs.push([reader.text(), reader.text()]);
     read.userProperties = pairs;

@@ -1,12 +1,13 @@
 /*
- * How long a store takes to load 100,000 sessions, 500,000 subscriptions and 100,000 retained messages.
+ * How long a broker takes to start with 100,000 sessions, 500,000 subscriptions and 100,000 retained messages.
  *
- *     node packages/persistence-level/bench/many-records.mjs        (after pnpm build)
+ *     BENCH_LOG=1 node packages/persistence-level/bench/start-up.mjs        (after pnpm build)
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { levelStore } from '../dist/index.js';
+import { levelStore } from '@carillon/persistence-level';
+import { BrokerUnderLoad } from './broker-under-load.mjs';
 
 const sessions = 100_000;
 const subscriptionsEach = 5;
@@ -15,32 +16,30 @@ const batchSize = 5_000;
 
 const location = await mkdtemp(join(tmpdir(), 'carillon-bench-'));
 try {
-  const filling = levelStore({ location });
-  await filling.open();
-  for await (const _ of filling.load()) throw new Error('the folder is not empty');
-  const started = performance.now();
+  await fill();
+  const broker = await BrokerUnderLoad.start(location, 'written');
+  const { rss, cpu } = await broker.usage();
+  console.log(
+    `started in ${(broker.startedIn / 1000).toFixed(1)} s, ${cpu.toFixed(1)} s of CPU time, RSS ${Math.round(rss / 1024 / 1024)} MB`,
+  );
+  await broker.stop();
+} finally {
+  await rm(location, { recursive: true, force: true });
+}
+
+async function fill() {
+  const store = levelStore({ location });
+  await store.open();
+  for await (const _ of store.load()) throw new Error('the folder is not empty');
   let batch = [];
   for (const operation of everything()) {
     batch.push(operation);
     if (batch.length < batchSize) continue;
-    await filling.commit(batch, 'written');
+    await store.commit(batch, 'written');
     batch = [];
   }
-  await filling.commit(batch, 'synced');
-  await filling.close();
-  console.log(`stored in ${seconds(started)} s`);
-
-  const store = levelStore({ location });
-  const opened = performance.now();
-  await store.open();
-  console.log(`opened in ${seconds(opened)} s`);
-  const loading = performance.now();
-  const counts = {};
-  for await (const { kind } of store.load()) counts[kind] = (counts[kind] ?? 0) + 1;
-  console.log(`loaded in ${seconds(loading)} s: ${JSON.stringify(counts)}`);
+  await store.commit(batch, 'synced');
   await store.close();
-} finally {
-  await rm(location, { recursive: true, force: true });
 }
 
 function* everything() {
@@ -57,7 +56,7 @@ function* everything() {
 function sessionOf(clientId) {
   const at = 1_700_000_000_000;
   const times = { createdAt: at, disconnectedAt: at, sessionExpiryInterval: 0xffff_ffff };
-  return { clientId, protocolVersion: 5, ...times, identity: undefined, mountPoint: '' };
+  return { clientId, protocolVersion: 5, ...times, identity: undefined, groups: [], mountPoint: '' };
 }
 
 function subscriptionTo(filter) {
@@ -78,8 +77,4 @@ function messageOn(topic) {
     receivedAt: 1_700_000_000_000,
     expiresAt: undefined,
   };
-}
-
-function seconds(since) {
-  return ((performance.now() - since) / 1000).toFixed(2);
 }
