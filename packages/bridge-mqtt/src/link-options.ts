@@ -77,7 +77,10 @@ export interface BridgeOptions {
   readonly start?: 'automatic' | 'lazy';
   /** Seconds without a message until a lazy bridge leaves. Default 60. */
   readonly idleTimeout?: number;
-  /** QoS 1 and 2 messages under way in each direction. Default 100. */
+  /**
+   * QoS 1 and 2 messages under way in each direction. Default 100. With 3.1.1 at most 20 go out at a time: brokers of
+   * 3.1.1 cannot say how many they take, and Mosquitto drops those above its `max_inflight_messages`.
+   */
   readonly maximumInflight?: number;
   /** Bytes of messages, both directions together; beyond it the bridge reads more slowly. Default: no cap. */
   readonly maximumBytesPerSecond?: number;

@@ -14,6 +14,12 @@ import type { Peer } from './peer.ts';
 import type { TopicRule } from './topic-rule.ts';
 import type { ReceiverTerms } from './translation.ts';
 
+/**
+ * MQTT 3.1.1 has no word for how many messages a broker takes at a time. Mosquitto acknowledges what is above its
+ * `max_inflight_messages`, 20 by default, and drops it.
+ */
+const windowBefore5 = 20;
+
 /** What is spoken with the remote broker. */
 export interface Dialect {
   readonly version: 4 | 5;
@@ -97,7 +103,7 @@ export async function greetRemote(peer: Peer, connect: ConnectPacket): Promise<R
   return {
     version: connect.protocolVersion,
     sessionPresent: connack.sessionPresent,
-    receiveMaximum: properties.receiveMaximum ?? 65_535,
+    receiveMaximum: properties.receiveMaximum ?? (peer.version === 5 ? 65_535 : windowBefore5),
     maximumPacketSize: properties.maximumPacketSize ?? 268_435_460,
     maximumQoS: properties.maximumQoS ?? 2,
     retainAvailable: properties.retainAvailable !== 0,

@@ -123,6 +123,16 @@ describe('Between two sessions', () => {
     expect(world.state.counters.waiting).toBe(2);
   });
 
+  it('no more than 20 are under way in MQTT 3.1.1, which Mosquitto takes by default', async () => {
+    const options = { topics: ['out/# out 1'], protocolVersion: 4 } as const;
+    const world = await new ScriptedWorld(options, { version: 4 }).start();
+    await world.line.expect('connect');
+    await world.line.sendBytes(0x20, 2, 0, 0);
+    for (let i = 0; i < 25; i++) await world.publish('out/1', String(i), { qos: 1 });
+    for (let i = 0; i < 20; i++) await world.line.expect('publish');
+    await expect(world.line.expect('publish')).rejects.toThrow('nothing came');
+  });
+
   it('a lower Maximum QoS of the remote broker is kept', async () => {
     const world = await new ScriptedWorld({ topics: ['out/# out 2'] }).start();
     await world.line.accept({ properties: { maximumQoS: 1 } });
