@@ -191,7 +191,7 @@ test('a Will is asked about as well, and is not sent where the answer is no', as
   const heard: string[] = [];
   broker.subscribe('#', ({ topic }) => void heard.push(topic));
   const client = await enter({ clientId: 'w', will: { topic: 'gone', payload: Buffer.from('x') } });
-  client.drop();
+  await client.drop();
   const watcher = await enter();
   await watcher.publish('after', 'x', { qos: 1 });
   expect(service.asked.map(({ body }) => body.origin)).toContain('will');
