@@ -81,18 +81,21 @@ export function certificateAuth(options: CertificateAuthOptions = {}): Plugin {
     }
   }
 
-  async function followLists(files: RevocationOptions, broker: Broker, platform: PluginPlatform) {
-    const { clock, logger } = platform;
-    const authorities = await readAuthorities(files.authoritiesFile);
-    lists = new WatchedFile({
-      path: files.file,
-      what: 'revocation list',
-      read: (bytes) => RevocationLists.read(bytes, authorities),
-      changed: () => disconnectRevoked(broker),
-      clock,
-      logger,
+  async function followLists(files: RevocationOptions, broker: Broker, { clock, logger }: PluginPlatform) {
+    lists = await openLists(files);
+    const { path: file } = lists;
+    lists.follow(clock, {
+      changed: () => {
+        logger.info({ file }, `The revocation list ${file} was read again.`);
+        disconnectRevoked(broker);
+      },
+      failed: (error) => {
+        logger.error(
+          { file },
+          `The revocation list ${file} cannot be used, what was read before stays in force: ${messageOf(error)}`,
+        );
+      },
     });
-    await lists.open();
   }
 
   return definePlugin({
@@ -129,10 +132,19 @@ export function certificateAuth(options: CertificateAuthOptions = {}): Plugin {
  *
  * @throws {Error} naming the file and what is wrong with it.
  */
-export async function checkRevocation({ file, authoritiesFile }: RevocationOptions): Promise<void> {
+export async function checkRevocation(files: RevocationOptions): Promise<void> {
+  await openLists(files);
+}
+
+async function openLists({
+  file,
+  authoritiesFile,
+}: RevocationOptions): Promise<WatchedFile<RevocationLists>> {
   const authorities = await readAuthorities(authoritiesFile);
+  const lists = new WatchedFile({ path: file, read: (bytes) => RevocationLists.read(bytes, authorities) });
   try {
-    await RevocationLists.read(await readFile(file), authorities);
+    await lists.open();
+    return lists;
   } catch (cause) {
     throw new Error(`The revocation list ${file} cannot be used: ${messageOf(cause)}`, { cause });
   }

@@ -196,6 +196,24 @@ describe('a revoked certificate', () => {
     });
   });
 
+  test('counts as long as no other list can be used, and the log says why', async () => {
+    const revocation = await writeLists(pump);
+    const { clock, logger, connect } = await serve({ revocation });
+    await writeFile(revocation.file, 'rubbish');
+    // A look at the disk takes real time: the next one is due after it.
+    while (logger.messages('error').length === 0) await clock.advance(1000);
+    expect(logger.messages('error')).toEqual([
+      expect.stringContaining(
+        `The revocation list ${revocation.file} cannot be used, what was read before stays in force: revocation list 1 cannot be read`,
+      ),
+    ]);
+    await expect(connect(pump)).rejects.toMatchObject({ code: 0x87 });
+    await writeFile(revocation.file, await authority.revoke([]));
+    const readAgain = `The revocation list ${revocation.file} was read again.`;
+    while (!logger.messages('info').includes(readAgain)) await clock.advance(1000);
+    await expect(connect(pump)).resolves.toBeDefined();
+  });
+
   test('leaves others alone', async () => {
     const { connect } = await serve({ revocation: await writeLists(pump) });
     await connect(await authority.sign('CN=pump8'));
@@ -206,7 +224,7 @@ test('lists that cannot be used are found before the start', async () => {
   const revocation = await writeLists();
   await expect(checkRevocation(revocation)).resolves.toBeUndefined();
   await expect(checkRevocation({ ...revocation, file: folder })).rejects.toThrow(
-    /revocation list .* cannot be used: EISDIR/,
+    /revocation list .* cannot be used: it is no file/,
   );
   await expect(checkRevocation({ ...revocation, authoritiesFile: revocation.file })).rejects.toThrow(
     /authorities in .*revoked\.pem cannot be used: there is no certificate in it/,

@@ -57,7 +57,7 @@ test.each([
   ['empty', '', 'it is neither PEM nor a JWK nor a JWKS'],
   ['with a private key', one.privatePem, 'it has a private key: only the public part belongs here'],
   ['with keys for something else', new Issuer('RS256').pem, 'is for none of the allowed algorithms (ES256)'],
-  ['too large', 'x'.repeat(1_048_577), 'it has more than 1048576 bytes'],
+  ['too large', 'x'.repeat(1_048_577), 'it has 1048577 bytes; 1048576 are allowed'],
 ])('while the file is %s the keys stay in force, and the log says so once', async (_, content, why) => {
   const { knock, write, laboratory, warnings } = gateWith(set(one));
   await write(content);

@@ -1,1 +1,2 @@
-export { WatchedFile, type WatchedFileOptions } from './watched-file.ts';
+export { UnfitFileError } from './appearance.ts';
+export { type FileFollower, WatchedFile, type WatchedFileOptions } from './watched-file.ts';

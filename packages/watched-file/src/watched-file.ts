@@ -1,24 +1,33 @@
+import { readFileSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import type { Clock, Logger, ScheduledTask } from '@carillon/hooks';
+import { resolve } from 'node:path';
+import type { Clock, ScheduledTask } from '@carillon/hooks';
+import { appearanceOf } from './appearance.ts';
 
 /** What a {@link WatchedFile} is made of. */
 export interface WatchedFileOptions<Content> {
+  /** Where the file is. A relative path counts from where the program is now: it may go elsewhere. */
   readonly path: string;
-  /** What the file is, for the log: `password file`. */
-  readonly what: string;
   /**
-   * Makes something of the bytes. Throws an `Error` that says what is wrong with them and where; its message is
-   * logged, so it must not repeat a secret.
+   * Makes something of the bytes. Throws an `Error` that says what is wrong with them and where; its message is meant
+   * for a log, so it must not repeat a secret.
    */
   readonly read: (bytes: Uint8Array) => Content | Promise<Content>;
-  /** Told after the file was read anew. */
-  readonly changed?: (content: Content) => void;
   /** Milliseconds between two looks at the file. Default 1000. */
   readonly interval?: number;
   /** Bytes; a larger file is not read. Default 16 MiB. */
   readonly maximumBytes?: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
+}
+
+/** Who is told of what becomes of a {@link WatchedFile}. */
+export interface FileFollower<Content> {
+  /** The file was read anew: its new content, and the one before. */
+  changed(content: Content, before: Content): void;
+  /**
+   * The file cannot be used, and the last good content stays: the error of `read`, an {@link UnfitFileError}, or that of
+   * the file system. Told once for each thing that is wrong, not at every look.
+   */
+  failed(error: unknown): void;
 }
 
 const defaultInterval = 1000;
@@ -27,119 +36,167 @@ const defaultMaximumBytes = 16 * 1024 * 1024;
 /**
  * A file and what was last made of it. It is looked at every now and then rather than watched by the operating
  * system: that also sees files replaced by `rename`, links that lead elsewhere, and network drives. When what is
- * in it cannot be read, the last good content stays, and the log says why.
+ * in it cannot be read, the last good content stays, and the follower hears why.
  *
  * @example
  * ```ts
- * const file = new WatchedFile({ path: 'users.txt', what: 'password file', read: parseUsers, clock, logger });
- * await file.open();
+ * const file = new WatchedFile({ path: 'users.txt', read: parseUsers });
+ * file.openSync();
+ * file.follow(clock, {
+ *   changed: (users) => logger.info({ users: users.size }, 'users.txt was read again'),
+ *   failed: (err) => logger.error({ err }, 'users.txt cannot be used: the users before stay in force'),
+ * });
  * file.content.get('alice');
  * file.close();
  * ```
  */
 export class WatchedFile<Content> {
-  readonly #options: WatchedFileOptions<Content>;
+  /** From the root of the file system. */
+  readonly path: string;
+  readonly #read: WatchedFileOptions<Content>['read'];
   readonly #interval: number;
   readonly #maximumBytes: number;
   /** Undefined before the first success. */
   #current: { readonly content: Content } | undefined = undefined;
-  /** How the file looked when it was last read, well or not; undefined when it was not there. */
+  /** Whether `read` answers plainly, as `openSync` has found. */
+  #readsPlainly = false;
+  /** How the file looked when it was last read, well or not; undefined when it was not there, or not fit. */
   #seen: string | undefined = undefined;
   #complaint: string | undefined = undefined;
+  /** Undefined before `follow` and after `close`. */
+  #following: { readonly clock: Clock; readonly follower: FileFollower<Content> } | undefined = undefined;
   #next: ScheduledTask | undefined = undefined;
-  #closed = false;
+  /** Settles when the last look has ended: two at a time could take an older content for the newer one. */
+  #looking: Promise<void> = Promise.resolve();
 
-  constructor(options: WatchedFileOptions<Content>) {
-    this.#options = options;
-    this.#interval = options.interval ?? defaultInterval;
-    this.#maximumBytes = options.maximumBytes ?? defaultMaximumBytes;
+  constructor({ path, read, interval, maximumBytes }: WatchedFileOptions<Content>) {
+    this.path = resolve(path);
+    this.#read = read;
+    this.#interval = interval ?? defaultInterval;
+    this.#maximumBytes = maximumBytes ?? defaultMaximumBytes;
   }
 
-  /** The last good content. Throws an `Error` before `open` has resolved. */
+  /** The last good content. Throws an `Error` before the file was opened. */
   get content(): Content {
-    if (this.#current === undefined) throw new Error(`The ${this.#name} was not read yet.`);
+    if (this.#current === undefined) throw new Error(`${this.path} was not read yet.`);
     return this.#current.content;
   }
 
   /**
-   * Reads the file for the first time and follows it from then on.
+   * Reads the file for the first time, here and now: for plugins that do so when they are made, before anything runs.
    *
-   * @throws {Error} when it cannot be read, with the file's name and what is wrong. Then it is not followed.
+   * @throws {UnfitFileError} when there is no file but something else, or it is too large.
+   * @throws the error of `read` or of the file system.
+   * @throws {TypeError} when `read` answers by promise: that takes `open`.
+   */
+  openSync(): void {
+    this.#current = { content: this.#readSync(this.#lookSync()) };
+    this.#readsPlainly = true;
+  }
+
+  /**
+   * Reads the file for the first time, where `read` answers by promise.
+   *
+   * @throws {UnfitFileError} when there is no file but something else, or it is too large.
+   * @throws the error of `read` or of the file system.
    */
   async open(): Promise<void> {
-    try {
-      await this.#readIfChanged();
-    } catch (error) {
-      throw new Error(`The ${this.#name} cannot be used: ${messageOf(error)}`, { cause: error });
-    }
+    this.#seen = await this.#appearance();
+    this.#current = { content: await this.#read(await readFile(this.path)) };
+  }
+
+  /**
+   * Looks at the file now and then, from now on, until `close`. What became of a file since `openSync` is told before
+   * this returns.
+   */
+  follow(clock: Clock, follower: FileFollower<Content>): void {
+    this.#following = { clock, follower };
+    if (this.#readsPlainly) this.#catchUp();
     this.#lookLater();
   }
 
-  /** Looks at the file now rather than at the next turn of the clock. Never rejects: what is wrong is logged. */
-  async look(): Promise<void> {
-    try {
-      if (!(await this.#readIfChanged()) || this.#closed) return;
-      this.#complaint = undefined;
-      this.#options.logger.info({ file: this.#options.path }, `The ${this.#name} was read again.`);
-      this.#options.changed?.(this.content);
-    } catch (error) {
-      this.#complain(messageOf(error));
-    }
+  /**
+   * Looks at the file now rather than at the next turn of the clock; resolves when the follower was told. Never rejects,
+   * and does nothing for a file that is not followed.
+   */
+  look(): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#readIfChanged());
+    return this.#looking;
   }
 
   /** Follows the file no longer. */
   close(): void {
-    this.#closed = true;
+    this.#following = undefined;
     this.#next?.cancel();
   }
 
-  get #name(): string {
-    return `${this.#options.what} ${this.#options.path}`;
-  }
-
   #lookLater(): void {
-    if (this.#closed) return;
-    this.#next = this.#options.clock.schedule(this.#interval, () => {
+    this.#next = this.#following?.clock.schedule(this.#interval, () => {
       void this.look().then(() => this.#lookLater());
     });
   }
 
-  /** True when there was something new to read. */
-  async #readIfChanged(): Promise<boolean> {
-    const before = await this.#appearance();
-    if (before === this.#seen) return false;
-    const bytes = await readFile(this.#options.path);
-    // Somebody is still writing: the next look will find it changed again.
-    if ((await this.#appearance()) !== before) return false;
-    this.#seen = before;
-    this.#current = { content: await this.#options.read(bytes) };
-    return true;
+  async #readIfChanged(): Promise<void> {
+    if (this.#following === undefined) return;
+    try {
+      const appearance = await this.#appearance();
+      if (appearance === this.#seen) return;
+      const bytes = await readFile(this.path);
+      // Somebody is still writing: the next look will find it changed again.
+      if ((await this.#appearance()) !== appearance) return;
+      this.#note(appearance);
+      this.#put(await this.#read(bytes));
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  #catchUp(): void {
+    try {
+      const appearance = this.#lookSync();
+      if (appearance !== this.#seen) this.#put(this.#readSync(appearance));
+    } catch (error) {
+      this.#complain(error);
+    }
+  }
+
+  #readSync(appearance: string): Content {
+    this.#note(appearance);
+    const content = this.#read(readFileSync(this.path));
+    if (!(content instanceof Promise)) return content;
+    throw new TypeError(`${this.path} is read by promise: open() is for that, openSync() is not.`);
   }
 
   async #appearance(): Promise<string> {
     try {
-      const { dev, ino, size, mtimeNs, ctimeNs } = await stat(this.#options.path, { bigint: true });
-      if (size > this.#maximumBytes) {
-        throw new Error(`it has ${size} bytes; at most ${this.#maximumBytes} are read`);
-      }
-      return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+      return appearanceOf(await stat(this.path, { bigint: true }), this.#maximumBytes);
     } catch (error) {
       this.#seen = undefined;
       throw error;
     }
   }
 
-  /** Once for each thing that is wrong, not at every look. */
-  #complain(message: string): void {
-    if (message === this.#complaint || this.#closed) return;
-    this.#complaint = message;
-    this.#options.logger.error(
-      { file: this.#options.path },
-      `The ${this.#name} cannot be used, what was read before stays in force: ${message}`,
-    );
+  #lookSync(): string {
+    return appearanceOf(statSync(this.path, { bigint: true }), this.#maximumBytes);
   }
-}
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  /** What is wrong with this version of the file is not known yet, even if it is what was wrong with the one before. */
+  #note(appearance: string): void {
+    this.#seen = appearance;
+    this.#complaint = undefined;
+  }
+
+  #put(content: Content): void {
+    if (this.#following === undefined) return;
+    const before = this.content;
+    this.#current = { content };
+    this.#following.follower.changed(content, before);
+  }
+
+  #complain(error: unknown): void {
+    const complaint = error instanceof Error ? error.message : String(error);
+    if (complaint === this.#complaint) return;
+    this.#complaint = complaint;
+    this.#following?.follower.failed(error);
+  }
 }
