@@ -1,4 +1,4 @@
-import type { DropReason } from '@carillon/hooks';
+import type { DeliverEvent, DropReason } from '@carillon/hooks';
 import type { Message } from '@carillon/persistence';
 import type { Engine } from '../engine.ts';
 import { MadeMessage } from '../publishing/content.ts';
@@ -17,11 +17,11 @@ export function checkDelivery(engine: Engine, session: Session, offered: Copy): 
     return 'not-authorized';
   }
   if (authorizeDeliver !== null && !engine.reservedIds.has(session.clientId)) {
-    const verdict = authorizeDeliver(deliverEvent(session, offered));
+    const verdict = authorizeDeliver(deliverEvent(session, offered.message));
     if (!verdict.allowed) return verdict.cause === 'failed' ? 'hook-failed' : 'not-authorized';
   }
   if (rewriteDeliver === null) return offered;
-  const rewritten = rewriteDeliver(deliverEvent(session, offered));
+  const rewritten = rewriteDeliver(deliverEvent(session, offered.message));
   if (!rewritten.ok) return 'hook-failed';
   // Nothing would be left of the topic for the client.
   if (mountPoint !== '' && rewritten.value.topic === mountPoint) return 'hook-failed';
@@ -34,6 +34,7 @@ function copyWith({ qos, retain, subscriptionIdentifiers, share }: Copy, message
   return new Copy(content, lowerQoS(message.qos, qos), retain, subscriptionIdentifiers, share);
 }
 
-function deliverEvent({ clientId, identity, connection }: Session, { message }: Copy) {
-  return { message, clientId, identity, client: connection?.client };
+/** What plugins are asked about a message for the session. */
+export function deliverEvent({ clientId, owner, connection }: Session, message: Message): DeliverEvent {
+  return { message, clientId, identity: owner.identity, receiver: owner, client: connection?.client };
 }
