@@ -60,6 +60,8 @@ export interface HookTable {
   subscribed(event: SubscribeEvent): void;
   /** A subscription is gone. */
   unsubscribed(event: UnsubscribedEvent): void;
+  /** What a client may do is about to be asked anew: verdicts kept for it are void. */
+  invalidated(event: ClientEvent): void;
 
   /** Picks the member of a share group that gets the message, by its place in `members`. */
   selectShared(event: SelectSharedEvent): number | undefined;
@@ -145,6 +147,7 @@ export const hookKinds = {
   rewriteSubscribe: 'rewrite',
   subscribed: 'observe',
   unsubscribed: 'observe',
+  invalidated: 'observe',
   selectShared: 'select',
   authorizeDeliver: 'decideSync',
   rewriteDeliver: 'rewriteSync',

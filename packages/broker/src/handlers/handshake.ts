@@ -12,6 +12,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { Engine } from '../engine.ts';
 import { type AuthenticationOutcome, type NotGranted, unopposed } from '../hooks/authenticate.ts';
 import { type Publisher, publisherOf } from '../publishing/publishing.ts';
+import { applyJudgements, type Judgement, judgeSubscriptions } from '../session/judge-subscriptions.ts';
 import type { PendingWill } from '../session/pending-will.ts';
 import type { Session } from '../session/session.ts';
 import { admitWill } from './admit-will.ts';
@@ -255,13 +256,15 @@ export class Handshake {
     });
     const publisher = this.#publisher(client, admission);
     const will = await admitWill(this.#connection, this.#connect.will, client, publisher);
-    const sessionWaits = findSession(this.#engine, admission) !== undefined;
+    const waiting = findSession(this.#engine, admission);
+    const sessionWaits = waiting !== undefined;
+    const judged = waiting === undefined ? [] : await this.#judgeRestored(waiting, client, publisher);
     const name = { clientId: this.clientId, wasAssigned: this.#wasAssigned };
     const offered = connackProperties(this.#engine, this.#connect, name, grant, negotiated);
     const connack = await rewriteConnack(this.#engine, client, sessionWaits, offered);
     if (!this.#connection.isOpen) return;
     this.#checkSessionLimit();
-    await this.#accept(client, publisher, admission, will, negotiated, connack, grant.expiresAt);
+    await this.#accept(client, publisher, admission, { will, judged }, negotiated, connack, grant.expiresAt);
   }
 
   /** What waits for a plugin of this process is for nobody else. */
@@ -275,6 +278,25 @@ export class Handshake {
     if (this.clientId === inProcess.clientId) return;
     const reason = `the client id was to be "${inProcess.clientId}"`;
     throw new ConnectRefused(ReasonCode.ClientIdentifierNotValid, reason, 'state');
+  }
+
+  /**
+   * What the client may do may have changed while it was away: every subscription that waits for it is asked about
+   * before it is used. When that cannot be found out the client is to come again, and has lost nothing.
+   */
+  async #judgeRestored(
+    session: Session,
+    client: ConnectedClient,
+    { permissions }: Publisher,
+  ): Promise<readonly Judgement[]> {
+    if (this.#connection.inProcess !== undefined) return [];
+    const judged = await judgeSubscriptions(this.#engine, session, client, permissions);
+    for (const judgement of judged) {
+      if (judgement.outcome !== 'failed') continue;
+      const reason = 'it could not be found out whether the subscriptions of the session are allowed';
+      throw new ConnectRefused(ReasonCode.ServerUnavailable, reason, judgement.by);
+    }
+    return judged;
   }
 
   #publisher(client: ConnectedClient, { permissions }: Admission): Publisher {
@@ -318,7 +340,7 @@ export class Handshake {
     client: ConnectedClient,
     publisher: Publisher,
     admission: Admission,
-    will: PendingWill | undefined,
+    { will, judged }: { will: PendingWill | undefined; judged: readonly Judgement[] },
     negotiated: Negotiated,
     properties: ConnackProperties,
     expiresAt: number | undefined,
@@ -326,6 +348,7 @@ export class Handshake {
     const connection = this.#connection;
     const { session, sessionPresent } = takeSession(connection, admission);
     connection.client = client;
+    if (sessionPresent) applyJudgements(connection, session, judged);
     const { inProcess } = connection;
     connection.publisher = { ...publisher, session };
     connection.author = {

@@ -1,6 +1,7 @@
 import type { Explanation, ExplanationStep } from '@carillon/hooks';
 import { ReasonCode, type SubscriptionRequest } from '@carillon/protocol';
 import { findTopicFilterFault, findTopicNameFault, matchesFilter, parseSharedFilter } from '@carillon/topics';
+import { matchesWithin } from '../connection/mount-point.ts';
 import type { Engine } from '../engine.ts';
 import { reasonForHost, type Verdict } from '../hooks/verdict.ts';
 import { OptionError } from '../options/option-error.ts';
@@ -162,8 +163,9 @@ async function explainReceive(
 ): Promise<Explanation> {
   const { mountPoint, permissions } = session;
   const mounted = mountPoint + topic;
-  const matching = [...session.subscriptions.values()].filter(({ record }) =>
-    matchesFilter(record.topicFilter, mounted),
+  const matching = [...session.subscriptions.values()].filter(
+    ({ record }) =>
+      matchesFilter(record.topicFilter, mounted) && matchesWithin(mountPoint, record.topicFilter, mounted),
   );
   if (matching.length === 0 || !isInside(mounted, mountPoint)) {
     const detail = 'no subscription of the session matches it';
