@@ -1,4 +1,11 @@
-import type { Allowance, AuthenticateAnswer, Decision, Grant, Refusal, SubscribeDecision } from '@carillon/hooks';
+import type {
+  Allowance,
+  AuthenticateAnswer,
+  Decision,
+  Grant,
+  Refusal,
+  SubscribeDecision,
+} from '@carillon/hooks';
 import {
   type Check,
   exactly,
