@@ -17,9 +17,7 @@ test('the rules of the README, given as objects and replaced', async () => {
   const device = await laboratory.connect(broker, { clientId: 'd7' });
   await device.subscribe('news/#');
   const { steps } = await broker.explain('d7', 'publish', 'devices/d7/state');
-  expect(steps.at(-1)?.detail).toBe(
-    'allowed by auth-acl: rule 3: allow publish devices/%c/# qos=1 retain=no',
-  );
+  expect(steps.at(-1)?.detail).toContain('rule 3: allow publish devices/%c/# qos=1 retain=no');
   await acl.replaceRules([{ effect: 'allow', actions: ['publish'], topic: 'devices/%c/#' }]);
   expect(broker.subscriptions('d7')).toEqual([]);
 });
