@@ -1,11 +1,4 @@
-import type {
-  Allowance,
-  AuthenticateAnswer,
-  Decision,
-  Grant,
-  Refusal,
-  SubscribeDecision,
-} from '@carillon/hooks';
+import type { AuthenticateAnswer, Decision, Grant, Refusal, SubscribeDecision } from '@carillon/hooks';
 import {
   type Check,
   exactly,
@@ -43,8 +36,8 @@ export const readAuthenticateAnswer: AnswerReader<AuthenticateAnswer> = reader(
 /** Reads the answer to `authorize` for a message. */
 export const readPublishAnswer: AnswerReader<Decision> = reader(
   (fields) => {
-    const { because } = readFields(fields, allowanceFields);
-    return because === undefined ? true : { allow: true, because };
+    readFields(fields, { allow: exactly(true) });
+    return true;
   },
   ['puback', 'pubrec'],
 );
@@ -52,21 +45,18 @@ export const readPublishAnswer: AnswerReader<Decision> = reader(
 /** Reads the answer to `authorize` for a subscription, which may lower the QoS. */
 export const readSubscribeAnswer: AnswerReader<SubscribeDecision> = reader(
   (fields) => {
-    const { maximumQoS = 2, because } = readFields(fields, subscribeFields);
-    return { allow: true, maximumQoS, ...(because === undefined ? {} : { because }) };
+    const { maximumQoS } = readFields(fields, subscribeFields);
+    return maximumQoS === undefined ? true : { allow: true, maximumQoS };
   },
   ['suback'],
 );
 
 type QoSLimit = Extract<SubscribeDecision, { readonly maximumQoS: unknown }>;
 
-const allowanceFields: FieldChecks<Allowance> = { allow: exactly(true), because: text };
-
-const subscribeFields: FieldChecks<QoSLimit> = { ...allowanceFields, maximumQoS: qos };
+const subscribeFields: FieldChecks<QoSLimit> = { allow: exactly(true), maximumQoS: qos };
 
 const refusalFields: FieldChecks<Refusal> = {
   allow: exactly(false),
-  because: text,
   reasonCode: integer(0x80, 0xff),
   reasonString: text,
   userProperties,

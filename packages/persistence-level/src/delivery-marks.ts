@@ -9,6 +9,11 @@ import { RecordWriter } from './record-writer.ts';
 export type Marks = Map<number, Mark>;
 export type Mark = number;
 
+/** @throws Error when no packet can have it. */
+export function checkPacketId(packetId: number): void {
+  if (packetId < 1 || packetId > 0xffff) throw new Error(`${packetId} is no packet identifier`);
+}
+
 /** The entry was delivered, dropped or has expired; the chunk stays for the sake of others. */
 export const gone: Mark = 0;
 
@@ -33,6 +38,11 @@ export function writeMarks(first: number, marks: Marks): Uint8Array {
 export function readMarks(first: number, record: Uint8Array): Marks {
   const reader = new RecordReader(record);
   const marks: Marks = new Map();
-  while (!reader.isAtEnd) marks.set(first + reader.whole(), reader.whole());
+  while (!reader.isAtEnd) {
+    const sequence = first + reader.whole();
+    const mark = reader.whole();
+    if (mark !== gone) checkPacketId(deliveryIn(mark).packetId);
+    marks.set(sequence, mark);
+  }
   return marks;
 }

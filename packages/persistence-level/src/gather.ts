@@ -1,8 +1,10 @@
 import type { QueueEntry, StoreOperation } from '@carillon/persistence';
 import type { ChunkFacts } from './chunk-facts.ts';
+import { countReferences } from './count-references.ts';
 import type { Database } from './database.ts';
 import { keyOf, rangeOf, sessionRecords, sessionSpaces } from './keys.ts';
 import { factsOf } from './queue-chunk.ts';
+import { asError, type SetAside } from './set-aside.ts';
 import type { StoreIndex } from './store-index.ts';
 import { bundlesOf, messageOf } from './stored-bundles.ts';
 import { chunkBefore, chunksFrom, entriesOf } from './stored-chunks.ts';
@@ -33,6 +35,7 @@ export async function gather(
   database: Database,
   index: StoreIndex,
   operations: readonly StoreOperation[],
+  setAside: SetAside,
 ): Promise<Gathered> {
   const gathered = new Gathered();
   const bundles = new Set<number>();
@@ -63,7 +66,7 @@ export async function gather(
   }
   for (const chunks of gathered.chunks.values()) noteBundles(chunks, bundles);
   for (const { chunks } of gathered.sessions.values()) noteBundles(chunks, bundles);
-  await readCounts(database, index, bundles, gathered);
+  await readCounts(database, index, bundles, gathered, setAside);
   return gathered;
 }
 
@@ -158,12 +161,22 @@ async function readCounts(
   index: StoreIndex,
   bundles: ReadonlySet<number>,
   { bundleCounts }: Gathered,
+  setAside: SetAside,
 ): Promise<void> {
   const unknown = [...bundles].filter((number) => index.bundleCounts.get(number) === undefined);
   if (unknown.length === 0) return;
-  const values = await database.getMany(unknown.map(keyOf.bundleCount));
+  const keys = unknown.map(keyOf.bundleCount);
+  const values = await database.getMany(keys);
+  const uncounted = new Set<number>();
   for (const [i, number] of unknown.entries()) {
     const value = values[i];
-    if (value !== undefined) bundleCounts.set(number, numberCodec.read(value));
+    try {
+      if (value === undefined) uncounted.add(number);
+      else bundleCounts.set(number, numberCodec.read(value));
+    } catch (error) {
+      await setAside({ key: keys[i] ?? '', value: value ?? new Uint8Array(), error: asError(error) });
+      uncounted.add(number);
+    }
   }
+  if (uncounted.size > 0) await countReferences(database, index, uncounted, bundleCounts);
 }

@@ -8,6 +8,6 @@ export type {
 } from './database.ts';
 export { levelFolderReader } from './level-folder-reader.ts';
 export { type LevelPersistenceOptions, levelPersistence, levelStore } from './level-persistence.ts';
-export type { DamagedRecord } from './level-store.ts';
 export { type FolderLook, lookIntoFolder } from './look-into-folder.ts';
+export type { DamagedRecord } from './set-aside.ts';
 export type { RecordKind, StoreFinding, StoreReport } from './store-report.ts';

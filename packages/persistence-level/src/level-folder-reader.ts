@@ -8,10 +8,10 @@ import {
 } from '@carillon/persistence';
 import type { Database } from './database.ts';
 import { readFormat } from './format.ts';
-import type { DamagedRecord } from './level-store.ts';
 import { loadRecords } from './load-records.ts';
 import { openExisting } from './open-existing.ts';
 import { readPage } from './read-page.ts';
+import type { DamagedRecord } from './set-aside.ts';
 import { StoreIndex } from './store-index.ts';
 
 /**
@@ -63,10 +63,11 @@ class LevelFolderReader implements Store {
     const database = this.#opened();
     const queue = this.#index.queues.get(clientId);
     if (queue === undefined) return [];
-    const { entries } = await queue.read(
-      () => readPage(database, clientId, queue, after, limits, (record) => this.#tell(record)),
+    const { entries, damage } = await queue.read(
+      () => readPage(database, clientId, queue, after, limits),
       (chunk) => this.#index.remember(queue, chunk),
     );
+    for (const record of damage.records) await this.#tell(record);
     return entries;
   }
 

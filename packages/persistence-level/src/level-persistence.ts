@@ -4,7 +4,8 @@ import { type Durability, type Store, StoreError } from '@carillon/persistence';
 import { Level } from 'level';
 import type { AnyLevel } from './database.ts';
 import { storeErrorOf } from './database-errors.ts';
-import { type DamagedRecord, LevelStore } from './level-store.ts';
+import { LevelStore } from './level-store.ts';
+import type { DamagedRecord } from './set-aside.ts';
 import { StoreLock } from './store-lock.ts';
 
 /** Where the store lives: in a folder, or in a database of the host's own. */

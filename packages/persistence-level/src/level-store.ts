@@ -2,6 +2,7 @@ import type {
   Durability,
   PageLimits,
   QueueEntry,
+  QueueLoss,
   Store,
   StoreCapabilities,
   StoredRecord,
@@ -12,20 +13,14 @@ import { type AnyLevel, type Change, Database } from './database.ts';
 import { storeErrorOf } from './database-errors.ts';
 import { checkFormat } from './format.ts';
 import { gather } from './gather.ts';
-import { keyOf } from './keys.ts';
+import { keyOf, numberIn, partsOf } from './keys.ts';
 import { loadIndex, loadQueue, loadRecords } from './load-records.ts';
-import { readPage } from './read-page.ts';
+import { emptySummary, type QueueIndex } from './queue-index.ts';
+import { type PageDamage, readPage } from './read-page.ts';
+import { recountQueue } from './recount-queue.ts';
+import type { DamagedRecord, SetAside } from './set-aside.ts';
 import { StoreIndex } from './store-index.ts';
 import { summaryCodec } from './values.ts';
-
-/** A record that could not be read and was set aside. */
-export interface DamagedRecord {
-  readonly key: string;
-  readonly error: Error;
-}
-
-/** What is done with a record that could not be read. */
-export type SetAside = (record: DamagedRecord & { readonly value: Uint8Array }) => Promise<void>;
 
 export interface LevelStoreOptions {
   /** Names the store in logs and errors. */
@@ -48,6 +43,8 @@ export class LevelStore implements Store {
   /** A write has failed: LevelDB refuses all further ones until it is opened anew. */
   #mustReopen = false;
   #reopening: Promise<void> | undefined = undefined;
+  /** The latest of those that change the store one after another: batches, and what mends a queue. */
+  #latest: Promise<unknown> = Promise.resolve();
 
   constructor(level: AnyLevel, options: LevelStoreOptions) {
     this.#database = new Database(level);
@@ -79,10 +76,14 @@ export class LevelStore implements Store {
     return loadRecords(this.#database, this.#index, (record) => this.#setAside(record));
   }
 
-  async commit(batch: readonly StoreOperation[], durability: Durability): Promise<void> {
+  commit(batch: readonly StoreOperation[], durability: Durability): Promise<void> {
+    return this.#alone(() => this.#commit(batch, durability));
+  }
+
+  async #commit(batch: readonly StoreOperation[], durability: Durability): Promise<void> {
     await this.#reopenIfNeeded();
     try {
-      const gathered = await gather(this.#database, this.#index, batch);
+      const gathered = await gather(this.#database, this.#index, batch, (record) => this.#setAside(record));
       const plan = new BatchPlan(this.#index, gathered, batch);
       // What is promised nothing is stored all the same: the engine reads the end of a queue from here.
       await this.#database.batch(plan.changes(), durability === 'synced');
@@ -93,16 +94,25 @@ export class LevelStore implements Store {
     }
   }
 
-  async readQueue(clientId: string, after: number, limits: PageLimits): Promise<readonly QueueEntry[]> {
+  async readQueue(
+    clientId: string,
+    after: number,
+    limits: PageLimits,
+    lost?: (loss: QueueLoss) => void,
+  ): Promise<readonly QueueEntry[]> {
     await this.#reopening;
     const index = this.#index;
     const queue = index.queues.get(clientId);
     if (queue === undefined) return [];
     try {
-      const { entries } = await queue.read(
-        () => readPage(this.#database, clientId, queue, after, limits, (record) => this.#setAside(record)),
+      const { entries, damage } = await queue.read(
+        () => readPage(this.#database, clientId, queue, after, limits),
         (chunk) => index.remember(queue, chunk),
       );
+      if (damage.records.length + damage.entries.length > 0) {
+        const loss = await this.#alone(() => this.#mend(clientId, queue, after, damage));
+        if (loss !== undefined) lost?.(loss);
+      }
       return entries;
     } catch (error) {
       throw storeErrorOf(error, this.name);
@@ -126,6 +136,44 @@ export class LevelStore implements Store {
     }
     if (changes.length === 0 || this.#database.status !== 'open') return;
     await this.#database.batch(changes, false).catch(() => {});
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#latest.then(work);
+    this.#latest = done.catch(() => {});
+    return done;
+  }
+
+  /**
+   * What was damaged is no longer of the queue, and its sums say so. Gives what it has lost by that; undefined where
+   * some of it came before the page, because the engine may have had that already.
+   */
+  async #mend(
+    clientId: string,
+    queue: QueueIndex,
+    after: number,
+    damage: PageDamage,
+  ): Promise<QueueLoss | undefined> {
+    const setAside: SetAside = (record) => this.#setAside(record);
+    for (const record of damage.records) {
+      // Another page may have met it too.
+      if ((await this.#database.get(record.key)) !== undefined) await setAside(record);
+    }
+    if (this.#index.queues.get(clientId) !== queue) return undefined;
+    const { length, bytes } = queue.summary;
+    const missing = damage.entries.map((sequence) => ({ do: 'dequeue', clientId, sequence }) as const);
+    if (missing.length > 0) await this.#commit(missing, 'written');
+    let isBehind = true;
+    if (damage.chunks.length > 0) {
+      for (const first of damage.chunks) queue.forget(first);
+      const others = await recountQueue(this.#database, clientId, queue, setAside);
+      isBehind = [...damage.chunks, ...others].every((first) => first > after);
+      queue.uncounted = undefined;
+      const value = summaryCodec.write({ ...queue.summary, isOpen: false });
+      await this.#database.batch([{ type: 'put', key: keyOf.queueSummary(clientId), value }], false);
+    }
+    if (!isBehind) return undefined;
+    return { length: length - queue.summary.length, bytes: bytes - queue.summary.bytes };
   }
 
   #reopenIfNeeded(): Promise<void> | undefined {
@@ -152,19 +200,38 @@ export class LevelStore implements Store {
     const index = new StoreIndex();
     await loadIndex(this.#database, index, (record) => this.#setAside(record));
     for (const [clientId, { hasSession }] of this.#index.queues) {
-      if (hasSession) await loadQueue(this.#database, index, clientId);
+      if (hasSession) await loadQueue(this.#database, index, clientId, (record) => this.#setAside(record));
     }
     return index;
   }
 
   async #setAside(record: Parameters<SetAside>[0]): Promise<void> {
     this.#options.damaged?.(record);
-    await this.#database.batch(
-      [
-        { type: 'put', key: keyOf.setAside(record.key), value: record.value },
-        { type: 'del', key: record.key },
-      ],
-      false,
-    );
+    const changes: Change[] = [
+      { type: 'put', key: keyOf.setAside(record.key), value: record.value },
+      { type: 'del', key: record.key },
+      ...consequences(record.key),
+    ];
+    await this.#database.batch(changes, false);
+  }
+}
+
+/** What else changes when the record of a key is set aside: who comes next must not go by what has become wrong. */
+function consequences(key: string): Change[] {
+  const [clientId = '', first] = partsOf(key);
+  const sums = keyOf.queueSummary(clientId);
+  switch (key[0]) {
+    case 'q':
+      return [
+        { type: 'del', key: keyOf.marks(clientId, numberIn(first)) },
+        { type: 'del', key: sums },
+      ];
+    case 'f':
+      return [{ type: 'del', key: sums }];
+    case 's':
+      // By the sums the next process knows that there are remains of a session, and that they are to be counted.
+      return [{ type: 'put', key: sums, value: summaryCodec.write({ ...emptySummary, isOpen: true }) }];
+    default:
+      return [];
   }
 }

@@ -1,9 +1,10 @@
-import type { StoredRecord } from '@carillon/persistence';
+import type { Message, SessionRecord, StoredRecord, SubscriptionRecord } from '@carillon/persistence';
 import type { Database } from './database.ts';
 import { gone, readMarks } from './delivery-marks.ts';
 import { numberIn, partsOf, rangeOf, type Space } from './keys.ts';
-import type { SetAside } from './level-store.ts';
 import type { QueueIndex } from './queue-index.ts';
+import { recountQueue } from './recount-queue.ts';
+import { asError, type SetAside } from './set-aside.ts';
 import type { StoreIndex } from './store-index.ts';
 import { chunksFrom, entriesOf } from './stored-chunks.ts';
 import { messageCodec, sessionCodec, subscriptionCodec, summaryCodec, willCodec } from './values.ts';
@@ -15,16 +16,15 @@ export async function* loadRecords(
   setAside: SetAside,
 ): AsyncGenerator<StoredRecord> {
   await loadIndex(database, index, setAside);
-  for await (const [, session] of readSpace(database, 's', sessionCodec.read, setAside)) {
-    const { summary } = await loadQueue(database, index, session.clientId);
+  for await (const [, session] of readSpace(database, 's', readSession, async (record) => {
+    await setAside(record);
+    // Whoever comes next under that client id must not find what belonged to it.
+    index.queueOf(partsOf(record.key)[0] ?? '');
+  })) {
+    const { summary } = await loadQueue(database, index, session.clientId, setAside);
     yield { kind: 'session', session, queue: summary };
   }
-  for await (const [[clientId = ''], subscription] of readSpace(
-    database,
-    'u',
-    subscriptionCodec.read,
-    setAside,
-  )) {
+  for await (const [[clientId = ''], subscription] of readSpace(database, 'u', readSubscription, setAside)) {
     yield { kind: 'subscription', clientId, subscription };
   }
   for await (const key of database.keys(rangeOf('i'))) {
@@ -34,9 +34,27 @@ export async function* loadRecords(
   for await (const [[clientId = ''], will] of readSpace(database, 'w', willCodec.read, setAside)) {
     yield { kind: 'will', clientId, will };
   }
-  for await (const [, message] of readSpace(database, 'r', messageCodec.read, setAside)) {
+  for await (const [, message] of readSpace(database, 'r', readRetained, setAside)) {
     yield { kind: 'retained', message };
   }
+}
+
+function readSession(value: Uint8Array, [clientId]: readonly string[]): SessionRecord {
+  const session = sessionCodec.read(value);
+  if (session.clientId !== clientId) throw new Error('its client id is another one');
+  return session;
+}
+
+function readSubscription(value: Uint8Array, [, filter]: readonly string[]): SubscriptionRecord {
+  const subscription = subscriptionCodec.read(value);
+  if (subscription.filter !== filter) throw new Error('its filter is another one');
+  return subscription;
+}
+
+function readRetained(value: Uint8Array, [topic]: readonly string[]): Message {
+  const message = messageCodec.read(value);
+  if (message.topic !== topic) throw new Error('its topic is another one');
+  return message;
 }
 
 /** So many bytes of records come from the database at once. */
@@ -54,7 +72,11 @@ export async function loadIndex(database: Database, index: StoreIndex, setAside:
     queue.uncounted = isOpen ? 0 : undefined;
   }
   const read = (value: Uint8Array, [, first]: readonly string[]) => readMarks(numberIn(first), value);
-  for await (const [[clientId = '', first], marks] of readSpace(database, 'f', read, setAside)) {
+  for await (const [[clientId = '', first], marks] of readSpace(database, 'f', read, async (record) => {
+    await setAside(record);
+    // Entries wait again that the sums do not count.
+    index.queueOf(partsOf(record.key)[0] ?? '').mustRecount = true;
+  })) {
     index.queueOf(clientId).marks.set(numberIn(first), marks);
   }
 }
@@ -64,10 +86,12 @@ export async function loadQueue(
   database: Database,
   index: StoreIndex,
   clientId: string,
+  setAside: SetAside,
 ): Promise<QueueIndex> {
   const queue = index.queueOf(clientId);
   queue.hasSession = true;
-  if (queue.uncounted !== undefined) await countLast(database, clientId, queue);
+  if (queue.uncounted !== undefined && !queue.mustRecount) await countLast(database, clientId, queue);
+  if (queue.mustRecount) await recountQueue(database, clientId, queue, setAside);
   return queue;
 }
 
@@ -76,7 +100,9 @@ async function countLast(database: Database, clientId: string, queue: QueueIndex
   let { length, bytes, lastSequence } = queue.summary;
   for await (const chunks of chunksFrom(database, clientId, lastSequence + 1)) {
     for (const chunk of chunks) {
-      for (const entry of entriesOf(chunk)) {
+      const entries = entriesOf(chunk);
+      if (entries.length === 0) queue.mustRecount = true;
+      for (const entry of entries) {
         lastSequence = entry.sequence;
         if (queue.marks.get(chunk.first)?.get(entry.sequence) === gone) continue;
         length++;
@@ -102,7 +128,7 @@ async function* readSpace<T>(
       try {
         record = read(value, parts);
       } catch (error) {
-        await setAside({ key, value, error: error instanceof Error ? error : new Error(String(error)) });
+        await setAside({ key, value, error: asError(error) });
         continue;
       }
       yield [parts, record];

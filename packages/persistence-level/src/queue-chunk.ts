@@ -1,6 +1,7 @@
 import type { DeliveryState, Message, QueueEntry } from '@carillon/persistence';
 import type { QoS } from '@carillon/protocol';
 import { ChunkFacts } from './chunk-facts.ts';
+import { checkPacketId } from './delivery-marks.ts';
 import { readMessage, writeMessage } from './message-record.ts';
 import { RecordReader } from './record-reader.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -112,6 +113,7 @@ export function readChunk(first: number, record: Uint8Array): StoredEntry[] {
     const share = has & facts.share ? reader.text() : undefined;
     const state: DeliveryState = has & facts.released ? 'released' : has & facts.sent ? 'sent' : 'queued';
     const packetId = state === 'queued' ? 0 : reader.whole();
+    if (state !== 'queued') checkPacketId(packetId);
     const retain = (has & facts.retain) !== 0;
     let content: Message | BundlePlace;
     let bytes: number;

@@ -18,6 +18,8 @@ export class QueueIndex {
   hasSession = false;
   /** How many entries the stored sums do not count; undefined while they are to be exact. */
   uncounted: number | undefined = 0;
+  /** What the stored sums go by is damaged: the whole queue is to be counted. */
+  mustRecount = false;
   /** Chunks that went while pages were read: these pages may have them all the same. */
   readonly #wentMeanwhile = new Set<number>();
   #readers = 0;
@@ -53,10 +55,12 @@ export class QueueIndex {
     this.chunks.splice(isKnown ? place - 1 : place, isKnown ? 1 : 0, chunk);
   }
 
-  remove(chunk: ChunkFacts): void {
-    const place = this.#countBefore(chunk.first) - 1;
-    if (this.chunks[place]?.first === chunk.first) this.chunks.splice(place, 1);
-    if (this.#readers > 0) this.#wentMeanwhile.add(chunk.first);
+  /** The chunk with that number is not on the disk any more. */
+  forget(first: number): void {
+    this.marks.delete(first);
+    const place = this.#countBefore(first) - 1;
+    if (this.chunks[place]?.first === first) this.chunks.splice(place, 1);
+    if (this.#readers > 0) this.#wentMeanwhile.add(first);
   }
 
   /** How many of the remembered chunks begin at or before a number. */

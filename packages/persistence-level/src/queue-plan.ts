@@ -142,10 +142,7 @@ export class QueuePlan {
       if (known === undefined) queue.marks.set(first, marks);
       else for (const [sequence, mark] of marks) known.set(sequence, mark);
     }
-    for (const chunk of this.#finished) {
-      queue.remove(chunk);
-      queue.marks.delete(chunk.first);
-    }
+    for (const chunk of this.#finished) queue.forget(chunk.first);
     for (const first of this.#rewritten.keys()) queue.marks.delete(first);
     for (const chunk of this.#written) index.remember(queue, chunk);
   }

@@ -2,9 +2,9 @@ import type { PageLimits, QueueEntry } from '@carillon/persistence';
 import type { ChunkFacts } from './chunk-facts.ts';
 import type { Database } from './database.ts';
 import { deliveryIn, gone, type Marks } from './delivery-marks.ts';
-import type { SetAside } from './level-store.ts';
 import { factsOf, readChunk, type StoredEntry } from './queue-chunk.ts';
 import type { QueueIndex } from './queue-index.ts';
+import { asError, type SetAside } from './set-aside.ts';
 import { bundlesOf, messageOf } from './stored-bundles.ts';
 import { chunkBefore, chunksFrom } from './stored-chunks.ts';
 
@@ -12,6 +12,16 @@ import { chunkBefore, chunksFrom } from './stored-chunks.ts';
 export interface ReadPage {
   readonly entries: readonly QueueEntry[];
   readonly chunks: readonly ChunkFacts[];
+  readonly damage: PageDamage;
+}
+
+/** What of a queue was to be on its page and cannot be read. */
+export interface PageDamage {
+  readonly records: Parameters<SetAside>[0][];
+  /** The first numbers of chunks. */
+  readonly chunks: number[];
+  /** The numbers of entries whose messages are not there. */
+  readonly entries: number[];
 }
 
 interface Found {
@@ -28,12 +38,12 @@ export async function readPage(
   queue: QueueIndex,
   after: number,
   limits: PageLimits,
-  setAside: SetAside,
 ): Promise<ReadPage> {
+  const damage: PageDamage = { records: [], chunks: [], entries: [] };
   for (let from = after; ; ) {
-    const found = await findEntries(database, clientId, queue, from, limits, setAside);
-    const entries = await joinEntries(database, found, setAside);
-    if (entries.length > 0 || found.scanned === undefined) return { entries, chunks: found.chunks };
+    const found = await findEntries(database, clientId, queue, from, limits, damage);
+    const entries = await joinEntries(database, found, damage);
+    if (entries.length > 0 || found.scanned === undefined) return { entries, chunks: found.chunks, damage };
     from = found.scanned;
   }
 }
@@ -44,7 +54,7 @@ async function findEntries(
   queue: QueueIndex,
   after: number,
   limits: PageLimits,
-  setAside: SetAside,
+  damage: PageDamage,
 ): Promise<Found> {
   const page = new PageBuilder(after, limits);
   const start = await firstChunk(database, clientId, queue, after);
@@ -53,7 +63,8 @@ async function findEntries(
       try {
         page.add(first, readChunk(first, value), queue.marks.get(first));
       } catch (error) {
-        await setAside({ key, value, error: error instanceof Error ? error : new Error(String(error)) });
+        damage.records.push({ key, value, error: asError(error) });
+        damage.chunks.push(first);
         page.stepOver(first);
       }
       if (page.isFull) return page;
@@ -117,14 +128,17 @@ class PageBuilder implements Found {
 async function joinEntries(
   database: Database,
   { entries }: Found,
-  setAside: SetAside,
+  damage: PageDamage,
 ): Promise<QueueEntry[]> {
-  const bundles = await bundlesOf(database, entries, setAside);
+  const bundles = await bundlesOf(database, entries, async (record) => void damage.records.push(record));
   const joined: QueueEntry[] = [];
   for (const entry of entries) {
     const message = messageOf(entry, bundles);
-    if (message === undefined) continue;
     const { sequence, qos, retain, subscriptionIdentifiers, share, packetId, state } = entry;
+    if (message === undefined) {
+      damage.entries.push(sequence);
+      continue;
+    }
     joined.push({ sequence, message, qos, retain, subscriptionIdentifiers, share, packetId, state });
   }
   return joined;

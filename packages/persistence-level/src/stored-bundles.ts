@@ -2,8 +2,8 @@ import type { Message } from '@carillon/persistence';
 import { readBundle } from './bundle.ts';
 import type { Database } from './database.ts';
 import { keyOf } from './keys.ts';
-import type { SetAside } from './level-store.ts';
 import { isInBundle, type StoredEntry } from './queue-chunk.ts';
+import { asError, type SetAside } from './set-aside.ts';
 
 /** The messages of the bundles that some entries refer to. A bundle that is damaged or gone has none. */
 export async function bundlesOf(
@@ -24,7 +24,7 @@ export async function bundlesOf(
       bundles.set(number, readBundle(value));
     } catch (error) {
       const key = keys[i] ?? '';
-      await setAside({ key, value, error: error instanceof Error ? error : new Error(String(error)) });
+      await setAside({ key, value, error: asError(error) });
     }
   }
   return bundles;

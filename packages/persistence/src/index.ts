@@ -14,6 +14,7 @@ export type { Message, MessageOrigin } from './message.ts';
 export type {
   DeliveryState,
   QueueEntry,
+  QueueLoss,
   QueueSummary,
   SessionRecord,
   SubscriptionRecord,

@@ -74,3 +74,10 @@ export interface QueueSummary {
   readonly bytes: number;
   readonly lastSequence: number;
 }
+
+/** How much less there is of a queue than its sums said, because records of it were damaged. */
+export interface QueueLoss {
+  readonly length: number;
+  /** Topics and payloads. */
+  readonly bytes: number;
+}

@@ -1,5 +1,12 @@
 import type { Message } from './message.ts';
-import type { QueueEntry, QueueSummary, SessionRecord, SubscriptionRecord, WillRecord } from './records.ts';
+import type {
+  QueueEntry,
+  QueueLoss,
+  QueueSummary,
+  SessionRecord,
+  SubscriptionRecord,
+  WillRecord,
+} from './records.ts';
 
 /** A plain answer, or a promise of one. Who asks awaits only promises. */
 export type MaybePromise<T> = T | Promise<T>;
@@ -94,8 +101,16 @@ export interface Store {
    * When it throws or rejects nothing of the batch may be acknowledged.
    */
   commit(batch: readonly StoreOperation[], durability: Durability): MaybePromise<void>;
-  /** The entries of a session's queue with a sequence above `after`, in order; empty when there are none. */
-  readQueue(clientId: string, after: number, limits: PageLimits): MaybePromise<readonly QueueEntry[]>;
+  /**
+   * The entries of a session's queue with a sequence above `after`, in order; empty when there are none. A store that
+   * finds some of them damaged leaves them out, and calls `lost` before it answers: then the engine counts as it does.
+   */
+  readQueue(
+    clientId: string,
+    after: number,
+    limits: PageLimits,
+    lost?: (loss: QueueLoss) => void,
+  ): MaybePromise<readonly QueueEntry[]>;
   /** Lets go of everything it holds. Called once; all commits are done by then. */
   close(): MaybePromise<void>;
 }

@@ -39,10 +39,9 @@ export function publishFromHost(
     engine.now(),
   );
   if (tellsOfBridge) return engine.publishing.publishSystem(message).receipt();
-  const publisher = publisherOf(origin);
-  return whenDone(engine.publishing.publish(new MadeMessage(message), publisher), (outcome) => {
+  return whenDone(engine.publishing.publish(new MadeMessage(message), publisherOf(origin)), (outcome) => {
     if (outcome instanceof RefusedPublish) throw refusal(topic, outcome);
-    tellPublished(engine, outcome, publisher);
+    tellPublished(engine, outcome, undefined);
     return whenDone(stored(engine, topic, outcome), () => outcome.receipt());
   });
 }

@@ -1,5 +1,4 @@
 import type { Message } from '@carillon/persistence';
-import { matchesWithin } from '../connection/mount-point.ts';
 import type { Engine } from '../engine.ts';
 import { MadeMessage } from '../publishing/content.ts';
 import { FanOut } from '../publishing/fan-out.ts';
@@ -42,10 +41,9 @@ export class RetainedFeed {
   }
 
   /** No Local holds back a retained message of one's own too: the rule speaks of messages, live or not. [MQTT-3.8.3-3] */
-  #isHeldBack({ publisherId, topic }: Message): boolean {
+  #isHeldBack(message: Message): boolean {
     const { record, receiver } = this.#subscription;
-    if (record.noLocal && publisherId === receiver.clientId) return true;
-    return !matchesWithin(receiver.mountPoint, record.topicFilter, topic);
+    return record.noLocal && message.publisherId === receiver.clientId;
   }
 
   #copyOf(message: Message): Copy {

@@ -1,4 +1,4 @@
-import type { QueueSummary } from '@carillon/persistence';
+import type { QueueLoss, QueueSummary } from '@carillon/persistence';
 import type { QueuedMessage } from './queued-message.ts';
 
 /** Messages of a stored session that are kept in memory; what comes after them stays in the store. */
@@ -112,6 +112,14 @@ export class MessageQueue {
       this.#tailLength = Math.max(0, this.#tailLength - 1);
       this.#tailBytes = Math.max(0, this.#tailBytes - entry.bytes);
     }
+  }
+
+  /** Of what was counted, so much cannot be read and is gone. */
+  noteLoss({ length, bytes }: QueueLoss): void {
+    this.#tailLength = Math.max(0, this.#tailLength - length);
+    this.#tailBytes = Math.max(0, this.#tailBytes - bytes);
+    this.#readLength = Math.max(0, this.#readLength - length);
+    this.#readBytes = Math.max(0, this.#readBytes - bytes);
   }
 
   /** A message of that page waits, and is part of the head now. */

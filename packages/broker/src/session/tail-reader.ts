@@ -1,4 +1,4 @@
-import type { MaybePromise, QueueEntry } from '@carillon/persistence';
+import type { MaybePromise, QueueEntry, QueueLoss } from '@carillon/persistence';
 import { asError } from '../as-error.ts';
 import type { Engine } from '../engine.ts';
 import { isPromise } from '../when-done.ts';
@@ -10,12 +10,19 @@ export class TailReader {
   readonly #engine: Engine;
   readonly #clientId: string;
   readonly #takePage: (page: readonly QueueEntry[]) => void;
+  readonly #lost: (loss: QueueLoss) => void;
   #isReading = false;
 
-  constructor(engine: Engine, clientId: string, takePage: (page: readonly QueueEntry[]) => void) {
+  constructor(
+    engine: Engine,
+    clientId: string,
+    takePage: (page: readonly QueueEntry[]) => void,
+    lost: (loss: QueueLoss) => void = () => {},
+  ) {
     this.#engine = engine;
     this.#clientId = clientId;
     this.#takePage = takePage;
+    this.#lost = lost;
   }
 
   /** A page was asked for and has not come. */
@@ -34,7 +41,7 @@ export class TailReader {
   #read(sequence: number): void {
     let page: MaybePromise<readonly QueueEntry[]>;
     try {
-      page = this.#engine.storage.store.readQueue(this.#clientId, sequence, pageLimits);
+      page = this.#engine.storage.store.readQueue(this.#clientId, sequence, pageLimits, this.#lost);
     } catch (error) {
       this.#failed(error);
       return;
