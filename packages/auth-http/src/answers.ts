@@ -1,4 +1,11 @@
-import type { AuthenticateAnswer, Decision, Grant, Refusal, SubscribeDecision } from '@carillon/hooks';
+import type {
+  Allowance,
+  AuthenticateAnswer,
+  Decision,
+  Grant,
+  Refusal,
+  SubscribeDecision,
+} from '@carillon/hooks';
 import {
   type Check,
   exactly,
@@ -36,8 +43,8 @@ export const readAuthenticateAnswer: AnswerReader<AuthenticateAnswer> = reader(
 /** Reads the answer to `authorize` for a message. */
 export const readPublishAnswer: AnswerReader<Decision> = reader(
   (fields) => {
-    readFields(fields, { allow: exactly(true) });
-    return true;
+    const { because } = readFields(fields, allowanceFields);
+    return because === undefined ? true : { allow: true, because };
   },
   ['puback', 'pubrec'],
 );
@@ -45,18 +52,21 @@ export const readPublishAnswer: AnswerReader<Decision> = reader(
 /** Reads the answer to `authorize` for a subscription, which may lower the QoS. */
 export const readSubscribeAnswer: AnswerReader<SubscribeDecision> = reader(
   (fields) => {
-    const { maximumQoS } = readFields(fields, subscribeFields);
-    return maximumQoS === undefined ? true : { allow: true, maximumQoS };
+    const { maximumQoS = 2, because } = readFields(fields, subscribeFields);
+    return { allow: true, maximumQoS, ...(because === undefined ? {} : { because }) };
   },
   ['suback'],
 );
 
 type QoSLimit = Extract<SubscribeDecision, { readonly maximumQoS: unknown }>;
 
-const subscribeFields: FieldChecks<QoSLimit> = { allow: exactly(true), maximumQoS: qos };
+const allowanceFields: FieldChecks<Allowance> = { allow: exactly(true), because: text };
+
+const subscribeFields: FieldChecks<QoSLimit> = { ...allowanceFields, maximumQoS: qos };
 
 const refusalFields: FieldChecks<Refusal> = {
   allow: exactly(false),
+  because: text,
   reasonCode: integer(0x80, 0xff),
   reasonString: text,
   userProperties,

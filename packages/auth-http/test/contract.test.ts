@@ -81,7 +81,7 @@ describe('what is described is read, and the other way round', () => {
     [{}, 'allow is undefined; it must be true, false or null.'],
     [{ allow: 'true' }, 'allow is a string; it must be true, false or null.'],
     [{ allow: 1 }, 'allow is the number 1'],
-    [{ allow: true, permisions: {} }, 'there is no permisions; there are allow, identity,'],
+    [{ allow: true, permisions: {} }, 'there is no permisions; there are allow, because,'],
     [{ allow: true, identity: 7 }, 'identity is the number 7'],
     [{ allow: true, groups: 'admin' }, 'groups is a string'],
     [{ allow: true, groups: [''] }, 'groups[0] is empty'],
@@ -124,7 +124,7 @@ describe('what is described is read, and the other way round', () => {
     const lowered = { allow: true, maximumQoS: 0, cacheFor: 7 };
     expect(faultOf('AuthorizeAnswer', lowered)).toBeUndefined();
     expect(readSubscribeAnswer(lowered)).toEqual({ answer: { allow: true, maximumQoS: 0 }, cacheFor: 7 });
-    expect(() => readPublishAnswer(lowered)).toThrow('there is no maximumQoS; there are allow.');
+    expect(() => readPublishAnswer(lowered)).toThrow('there is no maximumQoS; there are allow, because.');
     expect(readPublishAnswer({ allow: true })).toEqual({ answer: true, cacheFor: undefined });
     const quota = { allow: false, reasonCode: 0x97 };
     expect(readPublishAnswer(quota).answer).toEqual(quota);

@@ -198,6 +198,7 @@ export class EngineBroker implements Broker {
       yield {
         shareName: group.shareName,
         filter: group.topicFilter,
+        mountPoint: group.mountPoint,
         members: group.members.map(({ receiver }) => receiver.clientId),
       };
     }

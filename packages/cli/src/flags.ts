@@ -14,6 +14,7 @@ export interface Flags {
   readonly durability: FolderDurability | undefined;
   readonly allowAnonymous: boolean;
   readonly passwordFile: string | undefined;
+  readonly aclFile: string | undefined;
   readonly config: string | undefined;
   readonly logLevel: LogLevel | undefined;
   readonly host: string | undefined;
@@ -40,6 +41,7 @@ const options = {
   durability: { type: 'string' },
   'allow-anonymous': { type: 'boolean' },
   'password-file': { type: 'string' },
+  'acl-file': { type: 'string' },
   config: { type: 'string', short: 'c' },
   'log-level': { type: 'string' },
   host: { type: 'string' },
@@ -76,6 +78,7 @@ export function readFlags(args: readonly string[]): Flags {
     durability: oneOf(given, 'durability', durabilities),
     allowAnonymous: given.has('allow-anonymous'),
     passwordFile: given.get('password-file'),
+    aclFile: given.get('acl-file'),
     config: given.get('config'),
     logLevel: oneOf(given, 'log-level', logLevels),
     host: given.get('host'),

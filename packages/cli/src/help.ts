@@ -21,6 +21,7 @@ Where to listen (nothing said: --port 1883)
 Who may come
       --password-file FILE     users and their passwords: carillon password set FILE USER; a
                                password file of Mosquitto's will do
+      --acl-file FILE          who may publish, subscribe to and receive what
       --allow-anonymous        let other machines in although nobody is asked who he is
 
 What to keep

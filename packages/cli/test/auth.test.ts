@@ -53,6 +53,18 @@ describe('a mistake in auth is told with the key, the value and what would be ri
   });
 });
 
+test('rules are an entry and a flag, and a broken file is told by --check too', async () => {
+  const good = await settleFile({ auth: { password: { file: 'users.txt' } } }, '--acl-file', 'package.json');
+  expect(good.auth.map(({ key }) => key)).toEqual(['password', 'acl']);
+  await expect(makePlugins(good.auth, good.plugins, recordingLogger())).rejects.toThrow(
+    /auth\.acl: .*package\.json, line 1, column 1: "{" begins no rule; write allow or deny/,
+  );
+  const both = await settleFile({ auth: { acl: { file: 'users.txt', mosquittoFile: 'users.txt' } } });
+  await expect(makePlugins(both.auth, both.plugins, recordingLogger())).rejects.toThrow(
+    'auth.acl: give exactly one of rules, file and mosquittoFile',
+  );
+});
+
 test('certificates are an entry, and their revocation lists are read by --check too', async () => {
   const revocation = { file: 'users.txt', authoritiesFile: 'carillon.json' };
   const good = await settleFile({ auth: { certificate: { identity: 'dns', required: true } } });

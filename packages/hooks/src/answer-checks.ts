@@ -213,6 +213,11 @@ export function plainFilters(value: unknown, field: string): readonly string[] {
 export function topicPrefix(value: unknown, field: string): string {
   if (value === '') return value;
   const prefix = topicName(value, field);
-  if (prefix.endsWith('/')) return prefix;
-  throw new ImpossibleAnswer(`${field} has to end with "/".`);
+  if (!prefix.endsWith('/')) throw new ImpossibleAnswer(`${field} has to end with "/".`);
+  // A name that was to stand there is missing: all who lack it would meet in one place.
+  if (prefix === '/' || prefix.includes('//')) throw new ImpossibleAnswer(`${field} has an empty level.`);
+  const own = ['$SYS/', '$share/'].find((taken) => prefix.startsWith(taken));
+  if (own !== undefined)
+    throw new ImpossibleAnswer(`${field} begins with "${own}", which is the broker's own.`);
+  return prefix;
 }

@@ -7,9 +7,16 @@ import type { QoS, UserProperty } from '@carillon/protocol';
  */
 export type Decision = boolean | undefined | Allowance | Refusal;
 
-/** A "yes". `true` says the same; the longer form carries more in {@link Grant} and {@link SubscribeDecision}. */
+/**
+ * A "yes". `true` says the same; the longer form carries more in {@link Grant} and {@link SubscribeDecision}.
+ *
+ * An answer that is frozen is checked once and remembered: one that is given for many messages then costs
+ * little more than `true`.
+ */
 export interface Allowance {
   readonly allow: true;
+  /** Why, for the host's eyes: shown by `explain`. Never told to a client. */
+  readonly because?: string;
 }
 
 /** A "no" that says why. */
@@ -17,6 +24,8 @@ export interface Refusal {
   readonly allow: false;
   /** A reason code of 0x80 or above that the answering packet may carry. Default: 0x87 Not authorized. */
   readonly reasonCode?: number;
+  /** Why, for the host's eyes: shown by `explain`, in `refused` and in the log. Never told to a client. */
+  readonly because?: string;
   /** Told to MQTT 5.0 clients that want to know. */
   readonly reasonString?: string;
   readonly userProperties?: readonly UserProperty[];
@@ -115,7 +124,7 @@ export interface EnhancedGrant extends Grant {
 }
 
 /** The answer of `authorizeSubscribe`: it may also lower the QoS. */
-export type SubscribeDecision = Decision | { readonly allow: true; readonly maximumQoS: QoS };
+export type SubscribeDecision = Decision | (Allowance & { readonly maximumQoS: QoS });
 
 /** What a rewrite of a message may change. */
 export type MessageChanges = Partial<Pick<Message, 'topic' | 'payload' | 'qos' | 'retain' | 'properties'>>;

@@ -104,7 +104,9 @@ export interface Client extends ClientView {
 /** A group of clients that share a subscription. */
 export interface ShareView {
   readonly shareName: string;
+  /** With the mount point of its members, where they have one. */
   readonly filter: string;
+  readonly mountPoint: string;
   readonly members: readonly string[];
 }
 

@@ -41,6 +41,7 @@ export const limitFields: FieldChecks<ClientLimits> = {
 /** Everything a {@link Grant} may have. */
 export const grantFields: FieldChecks<Grant> = {
   allow: exactly(true),
+  because: text,
   identity: text,
   groups: nonEmptyTexts,
   mountPoint: topicPrefix,

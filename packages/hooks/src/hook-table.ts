@@ -9,7 +9,14 @@ import type {
   SubscribeDecision,
 } from './answers.ts';
 import type { Remote } from './channel.ts';
-import type { ClientView, DropReason, PublishReceipt, SessionView, SubscriptionView } from './views.ts';
+import type {
+  ClientView,
+  DropReason,
+  Principal,
+  PublishReceipt,
+  SessionView,
+  SubscriptionView,
+} from './views.ts';
 
 /**
  * Every hook there is, in the order of a connection's life: its argument and its answer. The kind of a hook
@@ -53,11 +60,13 @@ export interface HookTable {
   subscribed(event: SubscribeEvent): void;
   /** A subscription is gone. */
   unsubscribed(event: UnsubscribedEvent): void;
+  /** What a client may do is about to be asked anew: verdicts kept for it are void. */
+  invalidated(event: ClientEvent): void;
 
   /** Picks the member of a share group that gets the message, by its place in `members`. */
   selectShared(event: SelectSharedEvent): number | undefined;
   /** May this receiver have the message? Synchronous: it is asked for each copy. */
-  authorizeDeliver(event: DeliverEvent): boolean | undefined;
+  authorizeDeliver(event: DeliverEvent): Decision;
   /** Replaces parts of one receiver's copy. Synchronous. */
   rewriteDeliver(event: DeliverEvent): MessageChanges | undefined;
   /** A copy went out to a client. */
@@ -138,6 +147,7 @@ export const hookKinds = {
   rewriteSubscribe: 'rewrite',
   subscribed: 'observe',
   unsubscribed: 'observe',
+  invalidated: 'observe',
   selectShared: 'select',
   authorizeDeliver: 'decideSync',
   rewriteDeliver: 'rewriteSync',
@@ -255,8 +265,10 @@ export interface DisconnectedEvent extends ClientEvent {
 /** A message on its way in, and who publishes it. */
 export interface PublishEvent {
   readonly message: Message;
-  /** The publishing client; absent for the host, bridges, and Wills of clients that are gone. */
+  /** The publishing client; of a Will, the client that left it. Absent for the host, bridges, and after a restart. */
   readonly client: ClientView | undefined;
+  /** Who publishes, also when only its session is known: the client that left a Will. Absent for the host and bridges. */
+  readonly publisher: Principal | undefined;
 }
 
 /** A message that was routed, and where its copies went. */
@@ -309,6 +321,8 @@ export interface DeliverEvent {
   readonly message: Message;
   readonly clientId: string;
   readonly identity: string | undefined;
+  /** Who receives, connected or not; the same object for as long as the client stays the same. */
+  readonly receiver: Principal;
   /** The connected client; absent when the message is queued for a session without one. */
   readonly client: ClientView | undefined;
 }
@@ -362,6 +376,7 @@ export interface RefusedEvent {
     | 'authentication'
     | 'packet';
   readonly reasonCode: number;
+  /** A plugin's `because` where it gave one, and what the client is told otherwise. */
   readonly reason: string;
   /** What refused: the name of a plugin, `limit:…`, `listener:…`, `permissions`, `state`, or the id of the rule of the standard. */
   readonly by: string;

@@ -13,13 +13,13 @@ export interface Principal {
   readonly groups: readonly string[];
   /** Prefix of all its topics, which the client does not see; empty for none. */
   readonly mountPoint: string;
-  /** As the authentication's answer gave them. */
-  readonly limits: ClientLimits;
 }
 
 /** A connected client, as hooks and the host see it. */
 export interface ClientView extends Principal {
   readonly username: string | undefined;
+  /** As the authentication's answer gave them. */
+  readonly limits: ClientLimits;
   readonly protocolVersion: ProtocolVersion;
   /** Clean Start (Clean Session before MQTT 5.0). */
   readonly cleanStart: boolean;

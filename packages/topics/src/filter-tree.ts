@@ -1,4 +1,5 @@
 import { childAt, type LevelChildren, listChildren, withChild, withoutChild } from './level-children.ts';
+import { filtersOverlap, matchesFilter } from './topic-matching.ts';
 import { hasWildcards, isSystemTopic } from './topic-validity.ts';
 
 /** A wildcard filter with its value. */
@@ -135,6 +136,24 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
     for (const entry of this.#findWildcards(topic)) into.push(entry.value);
   }
 
+  /**
+   * Calls `visit` with the value of every filter that has a topic in common with this one, each once, in no
+   * promised order. It costs the nodes that fit a prefix of the filter, and of filters without wildcards, where
+   * this one has some, all that there are.
+   */
+  overlapping(filter: string, visit: (value: T, filter: string) => void): void {
+    const found = this.#findOverlapping(filter);
+    if (!hasWildcards(filter)) {
+      const exact = this.#exact.get(filter);
+      if (exact !== undefined) visit(exact, filter);
+    } else {
+      for (const [topic, value] of [...this.#exact]) if (matchesFilter(filter, topic)) visit(value, topic);
+    }
+    for (const entry of found) {
+      if (reallyOverlap(filter, entry.filter)) visit(entry.value, entry.filter);
+    }
+  }
+
   /** All filters with their values, in no promised order. The tree must not change before it is read through. */
   *entries(): IterableIterator<[filter: string, value: T]> {
     yield* this.#exact;
@@ -184,6 +203,33 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
     return found;
   }
 
+  /** As for a topic, but that a level of the filter may stand for all the levels there are. */
+  #findOverlapping(filter: string): readonly FilterEntry<T>[] {
+    if (this.#wildcardCount === 0) return noEntries;
+    const { levels, endsOpen } = splitFilter(filter);
+    const found: FilterEntry<T>[] = [];
+    let met = [this.#rootFor(filter)];
+    for (const level of levels) {
+      const next: FilterNode<T>[] = [];
+      for (const node of met) {
+        if (node.hash !== undefined) found.push(node.hash);
+        if (node.plus !== undefined) next.push(node.plus);
+        if (level === '+') next.push(...listChildren(node.children));
+        else {
+          const child = childAt(node.children, level);
+          if (child !== undefined) next.push(child);
+        }
+      }
+      met = next;
+    }
+    if (endsOpen) return found.concat(entriesFrom(met));
+    for (const { hash, here } of met) {
+      if (hash !== undefined) found.push(hash);
+      if (here !== undefined) found.push(here);
+    }
+    return found;
+  }
+
   #deleteWildcard(filter: string): boolean {
     const path: FilterNode<T>[] = [];
     let node: FilterNode<T> | undefined = this.#rootFor(filter);
@@ -200,6 +246,24 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
     prune(path, node);
     return true;
   }
+}
+
+/** The tree takes "/#" to match its parent as well, but that is the empty topic name, and there is none. */
+function reallyOverlap(one: string, other: string): boolean {
+  return (one !== '/#' && other !== '/#') || filtersOverlap(one, other);
+}
+
+/** Everything at and below the nodes. */
+function entriesFrom<T>(nodes: readonly FilterNode<T>[]): FilterEntry<T>[] {
+  const found: FilterEntry<T>[] = [];
+  const open = [...nodes];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (node.hash !== undefined) found.push(node.hash);
+    if (node.here !== undefined) found.push(node.here);
+    if (node.plus !== undefined) open.push(node.plus);
+    for (const child of listChildren(node.children)) open.push(child);
+  }
+  return found;
 }
 
 const noEntries: readonly never[] = [];

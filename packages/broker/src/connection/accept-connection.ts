@@ -1,6 +1,7 @@
 import type { ByteChannel, InProcessOptions, Remote } from '@carillon/hooks';
 import { ReasonCode } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
+import { reasonForHost } from '../hooks/verdict.ts';
 import { whenDone } from '../when-done.ts';
 import { Connection } from './connection.ts';
 
@@ -32,8 +33,8 @@ export function acceptConnection(engine: Engine, channel: ByteChannel, remote: R
       return;
     }
     if (!verdict.allowed) {
-      const { reasonCode, reasonString = 'not authorized to connect', by } = verdict;
-      tellRefused(engine, remote, reasonCode, reasonString, by);
+      const reason = reasonForHost(verdict, 'not authorized to connect');
+      tellRefused(engine, remote, verdict.reasonCode, reason, verdict.by);
     }
     channel.destroy();
     connection.closed();

@@ -1,9 +1,6 @@
 import type { Client, ClientLimits, ConnectEvent, DisconnectOptions, Remote } from '@carillon/hooks';
 import { type ProtocolVersion, ReasonCode, type UserProperty } from '@carillon/protocol';
-import { parseSharedFilter } from '@carillon/topics';
-import { allowsFilter } from '../publishing/permissions.ts';
-import { endSubscription } from '../session/end-subscription.ts';
-import { subscriptionView } from '../session/session.ts';
+import { applyJudgements, judgeSubscriptions } from '../session/judge-subscriptions.ts';
 import type { Connection } from './connection.ts';
 import { disconnectReason } from './disconnect-reason.ts';
 
@@ -86,19 +83,15 @@ export class ConnectedClient implements Client {
   async invalidate(): Promise<void> {
     const { engine, session, inProcess } = this.#connection;
     if (session === undefined || inProcess !== undefined) return;
-    for (const [filter, subscription] of [...session.subscriptions]) {
-      const plain = parseSharedFilter(filter)?.filter ?? filter;
-      const permitted = allowsFilter(session.permissions, plain);
-      const { authorizeSubscribe } = engine.hooks.slots;
-      const verdict = permitted
-        ? await authorizeSubscribe?.({ client: this, subscription: subscriptionView(subscription) })
-        : undefined;
-      if (permitted && verdict?.allowed !== false) continue;
-      if (session.subscriptions.get(filter) !== subscription) continue;
-      const by = verdict?.by ?? 'permissions';
-      const reason = 'the subscription is not allowed any more';
-      this.#connection.tellRefused('subscribe', ReasonCode.NotAuthorized, reason, by, filter);
-      endSubscription(engine, session, filter, 'not-authorized');
-    }
+    engine.hooks.slots.invalidated?.({ client: this });
+    session.rightsChanged();
+    const judged = await judgeSubscriptions(engine, session, this, session.permissions);
+    if (session.connection !== this.#connection) return;
+    applyJudgements(this.#connection, session, judged);
+    const failure = judged.find(({ outcome }) => outcome === 'failed');
+    if (failure === undefined) return;
+    // When it comes back its subscriptions are asked about again, and none of them is lost by then.
+    const reason = 'it could not be found out what the client may do';
+    this.#connection.terminate(ReasonCode.ImplementationSpecificError, reason);
   }
 }

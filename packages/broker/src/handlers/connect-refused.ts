@@ -8,6 +8,8 @@ export class ConnectRefused extends Error {
   readonly reasonCode: number;
   readonly by: string;
   readonly words: Omit<Refusal, 'allow' | 'reasonCode'>;
+  /** The reason as the host is told it; the message is for the client. */
+  readonly forHost: string;
 
   constructor(
     reasonCode: number,
@@ -16,6 +18,7 @@ export class ConnectRefused extends Error {
     words: Omit<Refusal, 'allow' | 'reasonCode'> = {},
   ) {
     super(reason);
+    this.forHost = words.because ?? reason;
     this.reasonCode = reasonCode;
     this.by = by;
     this.words = words;
@@ -24,8 +27,9 @@ export class ConnectRefused extends Error {
 
 /** The refusal that a hook's "no" amounts to. */
 export function refusedBy(denied: Denied, fallback: string): ConnectRefused {
-  const { reasonCode, by, reasonString, userProperties, serverReference } = denied;
+  const { reasonCode, by, because, reasonString, userProperties, serverReference } = denied;
   return new ConnectRefused(reasonCode, reasonString ?? fallback, by, {
+    ...(because === undefined ? {} : { because }),
     ...(reasonString === undefined ? {} : { reasonString }),
     ...(userProperties === undefined ? {} : { userProperties }),
     ...(serverReference === undefined ? {} : { serverReference }),

@@ -9,12 +9,13 @@ import {
 } from '@carillon/protocol';
 import { ConnectedClient } from '../connection/connected-client.ts';
 import type { Connection } from '../connection/connection.ts';
-import { mountProperties } from '../connection/mount-point.ts';
 import type { Engine } from '../engine.ts';
 import { type AuthenticationOutcome, type NotGranted, unopposed } from '../hooks/authenticate.ts';
-import { publisherOf } from '../publishing/publishing.ts';
+import { type Publisher, publisherOf } from '../publishing/publishing.ts';
+import { applyJudgements, type Judgement, judgeSubscriptions } from '../session/judge-subscriptions.ts';
 import type { PendingWill } from '../session/pending-will.ts';
 import type { Session } from '../session/session.ts';
+import { admitWill } from './admit-will.ts';
 import { authenticationExchange } from './authentication-exchange.ts';
 import { checkWill } from './check-will.ts';
 import { connackProperties, rewriteConnack } from './connack.ts';
@@ -119,7 +120,7 @@ export class Handshake {
       await steps();
     } catch (error) {
       if (!(error instanceof ConnectRefused)) throw error;
-      this.#connection.tellRefused('connect', error.reasonCode, error.message, error.by);
+      this.#connection.tellRefused('connect', error.reasonCode, error.forHost, error.by);
       this.refuse(error.reasonCode, error.message, error.words);
     }
   }
@@ -253,13 +254,17 @@ export class Handshake {
       keepAlive: negotiated.terms.keepAlive,
       connectedAt: this.#engine.now(),
     });
-    const sessionWaits = findSession(this.#engine, admission) !== undefined;
+    const publisher = this.#publisher(client, admission);
+    const will = await admitWill(this.#connection, this.#connect.will, client, publisher);
+    const waiting = findSession(this.#engine, admission);
+    const sessionWaits = waiting !== undefined;
+    const judged = waiting === undefined ? [] : await this.#judgeRestored(waiting, client, publisher);
     const name = { clientId: this.clientId, wasAssigned: this.#wasAssigned };
     const offered = connackProperties(this.#engine, this.#connect, name, grant, negotiated);
     const connack = await rewriteConnack(this.#engine, client, sessionWaits, offered);
     if (!this.#connection.isOpen) return;
     this.#checkSessionLimit();
-    await this.#accept(client, admission, negotiated, connack, grant.expiresAt);
+    await this.#accept(client, publisher, admission, { will, judged }, negotiated, connack, grant.expiresAt);
   }
 
   /** What waits for a plugin of this process is for nobody else. */
@@ -273,6 +278,31 @@ export class Handshake {
     if (this.clientId === inProcess.clientId) return;
     const reason = `the client id was to be "${inProcess.clientId}"`;
     throw new ConnectRefused(ReasonCode.ClientIdentifierNotValid, reason, 'state');
+  }
+
+  /**
+   * What the client may do may have changed while it was away: every subscription that waits for it is asked about
+   * before it is used. When that cannot be found out the client is to come again, and has lost nothing.
+   */
+  async #judgeRestored(
+    session: Session,
+    client: ConnectedClient,
+    { permissions }: Publisher,
+  ): Promise<readonly Judgement[]> {
+    if (this.#connection.inProcess !== undefined) return [];
+    const judged = await judgeSubscriptions(this.#engine, session, client, permissions);
+    for (const judgement of judged) {
+      if (judgement.outcome !== 'failed') continue;
+      const reason = 'it could not be found out whether the subscriptions of the session are allowed';
+      throw new ConnectRefused(ReasonCode.ServerUnavailable, reason, judgement.by);
+    }
+    return judged;
+  }
+
+  #publisher(client: ConnectedClient, { permissions }: Admission): Publisher {
+    const { inProcess } = this.#connection;
+    if (inProcess !== undefined) return publisherOf(inProcess.origin);
+    return { view: client, principal: client, permissions, mustBeAuthorized: true, session: undefined };
   }
 
   #admission(grant: Grant, identity: string | undefined, negotiated: Negotiated): Admission {
@@ -308,7 +338,9 @@ export class Handshake {
   /** Session and Will, then CONNACK when both are stored, then everything else. [MQTT-3.2.0-1] */
   async #accept(
     client: ConnectedClient,
+    publisher: Publisher,
     admission: Admission,
+    { will, judged }: { will: PendingWill | undefined; judged: readonly Judgement[] },
     negotiated: Negotiated,
     properties: ConnackProperties,
     expiresAt: number | undefined,
@@ -316,18 +348,16 @@ export class Handshake {
     const connection = this.#connection;
     const { session, sessionPresent } = takeSession(connection, admission);
     connection.client = client;
+    if (sessionPresent) applyJudgements(connection, session, judged);
     const { inProcess } = connection;
-    connection.publisher =
-      inProcess === undefined
-        ? { view: client, permissions: admission.permissions, mustBeAuthorized: true, session }
-        : { ...publisherOf(inProcess.origin), session };
+    connection.publisher = { ...publisher, session };
     connection.author = {
       publisherId: inProcess?.publisherId ?? session.clientId,
       origin: inProcess === undefined ? 'client' : (inProcess.origin ?? 'host'),
       mountPoint: session.mountPoint,
     };
     connection.agree(negotiated.terms);
-    this.#engine.wills.replace(session, this.#pendingWill(session));
+    this.#engine.wills.replace(session, will);
     if (this.#engine.turn.hasOperations && !(await this.#isStored())) {
       if (session.connection === connection) this.#withdraw(session, sessionPresent);
       throw new ConnectRefused(ReasonCode.ServerUnavailable, 'the session could not be stored', 'store');
@@ -356,29 +386,6 @@ export class Handshake {
     return new Promise((resolve) => {
       this.#engine.turn.hold({ stored: () => resolve(true), failed: () => resolve(false) });
     });
-  }
-
-  #pendingWill(session: Session): PendingWill | undefined {
-    const { will } = this.#connect;
-    if (will === undefined) return undefined;
-    const { willDelayInterval, ...properties } = will.properties;
-    const { mountPoint, permissions, clientId } = session;
-    return {
-      message: {
-        topic: mountPoint + will.topic,
-        // A view of the chunk that CONNECT came in, and this is kept for long.
-        payload: will.payload.slice(),
-        qos: will.qos,
-        retain: will.retain,
-        properties: mountProperties(properties, mountPoint),
-        origin: 'will',
-        publisherId: clientId,
-      },
-      delayInterval: willDelayInterval ?? 0,
-      dueAt: undefined,
-      client: this.#connection.client,
-      permissions,
-    };
   }
 }
 

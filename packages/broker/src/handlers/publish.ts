@@ -45,7 +45,7 @@ export function handlePublish(connection: Connection, packet: DecodedPublish): M
   const outcome = engine.publishing.publish(content, publisher, packet, terms.version);
   if (!isPromise(outcome)) {
     answer(connection, packet, topic, outcome);
-    if (!(outcome instanceof RefusedPublish)) tellPublished(engine, outcome, connection.publisher.view);
+    if (!(outcome instanceof RefusedPublish)) tellPublished(engine, outcome, connection.publisher);
     return undefined;
   }
   if (packet.qos === 2) {
@@ -55,7 +55,7 @@ export function handlePublish(connection: Connection, packet: DecodedPublish): M
   return outcome.then((settled) => {
     if (packet.qos === 2) session.beingTakenOver?.delete(packet.packetId);
     answer(connection, packet, topic, settled);
-    if (!(settled instanceof RefusedPublish)) tellPublished(engine, settled, connection.publisher.view);
+    if (!(settled instanceof RefusedPublish)) tellPublished(engine, settled, connection.publisher);
   });
 }
 
@@ -163,7 +163,7 @@ function refuse(
   refused: RefusedPublish,
 ): void {
   const { qos, packetId } = packet;
-  connection.tellRefused('publish', refused.reasonCode, refused.reason, refused.by, topic);
+  connection.tellRefused('publish', refused.reasonCode, refused.forHost, refused.by, topic);
   if (qos === 0) return;
   const type = qos === 1 ? 'puback' : 'pubrec';
   if (connection.terms.version === 5) {

@@ -2,6 +2,7 @@ import type { EnhancedGrant } from '@carillon/hooks';
 import { isReasonCodeFor, ReasonCode } from '@carillon/protocol';
 import type { ConnectedClient } from '../connection/connected-client.ts';
 import type { Connection } from '../connection/connection.ts';
+import { reasonForHost } from '../hooks/verdict.ts';
 import { authenticationExchange } from './authentication-exchange.ts';
 
 type Words = Pick<EnhancedGrant, 'data' | 'reasonString' | 'userProperties'>;
@@ -46,7 +47,8 @@ export class Reauthentication {
     }
     // [MQTT-4.12.1-2]
     const { reasonCode, reasonString = 'the re-authentication failed', by, ...words } = outcome.refusal;
-    connection.tellRefused('authentication', reasonCode, reasonString, by);
+    const forHost = reasonForHost(outcome.refusal, reasonString);
+    connection.tellRefused('authentication', reasonCode, forHost, by);
     const fits = isReasonCodeFor('disconnect', reasonCode);
     connection.terminate(fits ? reasonCode : ReasonCode.NotAuthorized, reasonString, words);
   }

@@ -11,6 +11,7 @@ import { findTopicFilterFault, hasWildcards, parseSharedFilter } from '@carillon
 import type { Connection } from '../connection/connection.ts';
 import { mountFilter } from '../connection/mount-point.ts';
 import type { Engine } from '../engine.ts';
+import { type Denied, reasonForHost } from '../hooks/verdict.ts';
 import { lowerQoS } from '../publishing/lower-qos.ts';
 import { allowsFilter } from '../publishing/permissions.ts';
 import { RetainedFeed } from '../retained/retained-feed.ts';
@@ -21,7 +22,13 @@ import { asksForHiddenTopics } from '../system/own-topics.ts';
 /** What became of one filter of a SUBSCRIBE. */
 type Decided =
   | { readonly granted: true; readonly record: SubscriptionRecord }
-  | { readonly granted: false; readonly reasonCode: number; readonly reason: string; readonly by: string };
+  | {
+      readonly granted: false;
+      readonly reasonCode: number;
+      readonly reason: string;
+      readonly forHost: string;
+      readonly by: string;
+    };
 
 /** SUBSCRIBE: each filter is decided by itself, then all that were granted come into force, then SUBACK. */
 export function handleSubscribe(connection: Connection, packet: SubscribePacket): MaybePromise<void> {
@@ -117,9 +124,9 @@ async function askHooks(connection: Connection, granted: SubscriptionRecord): Pr
   };
 }
 
-function refusedBy(denied: { reasonCode: number; reasonString?: string; by: string }): Decided {
-  const { reasonCode, reasonString, by } = denied;
-  return { granted: false, reasonCode, reason: reasonString ?? 'not authorized to subscribe to this', by };
+function refusedBy(denied: Denied): Decided {
+  const { reasonCode, reasonString: reason = 'not authorized to subscribe to this', by } = denied;
+  return { granted: false, reasonCode, reason, forHost: reasonForHost(denied, reason), by };
 }
 
 /** What the broker's options, its limits and the client's permissions say. */
@@ -187,7 +194,7 @@ function sharesFor3(options: {
 }
 
 function refused(reasonCode: number, reason: string, by: string): Decided {
-  return { granted: false, reasonCode, reason, by };
+  return { granted: false, reasonCode, reason, forHost: reason, by };
 }
 
 /** How many new filters the packet has up to and including this one. */
@@ -208,7 +215,7 @@ function grantAll(connection: Connection, packet: SubscribePacket, decided: read
     if (decision.granted) grants.push(grant(engine, session, decision.record));
     else {
       const filter = packet.subscriptions[i]?.filter;
-      connection.tellRefused('subscribe', decision.reasonCode, decision.reason, decision.by, filter);
+      connection.tellRefused('subscribe', decision.reasonCode, decision.forHost, decision.by, filter);
     }
   }
   const acknowledge = (reasonCodes: readonly number[]): void => {

@@ -45,6 +45,7 @@ export function takeSession(
   const session = resumed ?? create(connection.engine, admission);
   const { identity, groups, mountPoint, permissions, limits } = admission;
   session.owner = { id: clientId, identity, groups, mountPoint, permissions, limits };
+  session.rightsChanged();
   session.connection = connection;
   connection.session = session;
   if (resumed !== undefined) resume(resumed, admission, connection.engine);

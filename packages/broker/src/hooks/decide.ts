@@ -7,6 +7,7 @@ import {
   isObject,
   qos,
   readFields,
+  text,
 } from '@carillon/hooks/checks';
 import type { MaybePromise } from '@carillon/persistence';
 import { contain, containSync, type Reading } from './ask.ts';
@@ -49,26 +50,14 @@ export function compileDecideSubscribe<Event>(
   return firstAnswer(asks, silenceOf(handlers));
 }
 
-/** Compiles a hook that is asked for each copy of a message: plain `true` and `false` only. */
+/** Compiles a hook that is asked for each copy of a message. */
 export function compileDecideSync<Event>(
   handlers: readonly ContainedHandler<Event>[],
 ): (event: Event) => Verdict {
   const asks = handlers.map((handler) => {
     const { plugin } = handler;
-    const allowed: Verdict = Object.freeze({ allowed: true, by: plugin });
-    const denied: Verdict = deniedBy(plugin);
-    const failed: Verdict = failedBy(plugin, 0x87);
-    return containSync(handler, {
-      read: (answer) => {
-        if (answer === undefined) return undefined;
-        if (answer === true) return allowed;
-        if (answer === false) return denied;
-        throw new ImpossibleAnswer(
-          `the answer is ${describeValue(answer)}; it must be true, false or undefined.`,
-        );
-      },
-      failed: () => failed,
-    });
+    const allowed: Allowed = Object.freeze({ allowed: true, by: plugin });
+    return containSync(handler, readingOf(plugin, [], allowed, readPlainAllowance));
   });
   return firstAnswerSync(asks, silenceOf(handlers));
 }
@@ -82,16 +71,32 @@ function readingOf<Event, Yes extends Allowed>(
 ): Reading<Event, Yes | Denied> {
   const denied = deniedBy(plugin);
   const failed = failedBy(plugin, 0x87);
+  const known = new KnownAnswers<Yes | Denied>();
   return {
     read: (answer) => {
       if (answer === undefined) return undefined;
       if (answer === true) return allowed;
       if (answer === false) return denied;
-      const allow = readAllow(answer);
-      return allow ? readAllowance(answer, allowed) : readRefusal(answer, plugin, carriers);
+      return known.read(answer, () =>
+        readAllow(answer) ? readAllowance(answer, allowed) : readRefusal(answer, plugin, carriers),
+      );
     },
     failed: () => failed,
   };
+}
+
+/** Answers that cannot change are read once. */
+class KnownAnswers<Result> {
+  readonly #results = new WeakMap<object, Result>();
+
+  read(answer: unknown, read: () => Result): Result {
+    if (typeof answer !== 'object' || answer === null) return read();
+    const known = this.#results.get(answer);
+    if (known !== undefined) return known;
+    const result = read();
+    if (Object.isFrozen(answer)) this.#results.set(answer, result);
+    return result;
+  }
 }
 
 /** Tells `{ allow: true, … }` from `{ allow: false, … }`. */
@@ -108,18 +113,18 @@ export function readAllow(answer: unknown): boolean {
   );
 }
 
-const allowanceFields: FieldChecks<Allowance> = { allow: exactly(true) };
+const allowanceFields: FieldChecks<Allowance> = { allow: exactly(true), because: text };
 
 function readPlainAllowance(answer: unknown, allowed: Allowed): Allowed {
-  readFields(answer, allowanceFields);
-  return allowed;
+  const { because } = readFields(answer, allowanceFields);
+  return because === undefined ? allowed : { ...allowed, because };
 }
 
 type SubscribeAllowance = Extract<SubscribeDecision, { readonly maximumQoS: unknown }>;
 
-const subscribeAllowanceFields: FieldChecks<SubscribeAllowance> = { allow: exactly(true), maximumQoS: qos };
+const subscribeAllowanceFields: FieldChecks<SubscribeAllowance> = { ...allowanceFields, maximumQoS: qos };
 
 function readSubscribeAllowance(answer: unknown, allowed: SubscribeAllowed): SubscribeAllowed {
-  const { maximumQoS } = readFields(answer, subscribeAllowanceFields);
-  return maximumQoS === undefined ? allowed : { allowed: true, by: allowed.by, maximumQoS };
+  const { maximumQoS = allowed.maximumQoS, because } = readFields(answer, subscribeAllowanceFields);
+  return { ...allowed, maximumQoS, ...(because === undefined ? {} : { because }) };
 }

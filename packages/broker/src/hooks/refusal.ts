@@ -18,6 +18,7 @@ export type Carriers = readonly PacketType[];
 const refusalFields: FieldChecks<Refusal> = {
   allow: exactly(false),
   reasonCode: integer(0, 0xff),
+  because: text,
   reasonString: text,
   userProperties,
   serverReference: nonEmptyText,

@@ -11,6 +11,8 @@ export interface Allowed {
   readonly allowed: true;
   /** The name of the plugin that decided. */
   readonly by: string;
+  /** Why, for the host. */
+  readonly because?: string;
 }
 
 export interface SubscribeAllowed extends Allowed {
@@ -25,6 +27,9 @@ export interface Denied {
   readonly by: string;
   /** 0x80 or above, and one the answering packet may carry. */
   readonly reasonCode: number;
+  /** Why, for the host. */
+  readonly because?: string;
+  /** Why, for the client. */
   readonly reasonString?: string;
   readonly userProperties?: readonly UserProperty[];
   /** Only with 0x9C and 0x9D. */
@@ -34,6 +39,11 @@ export interface Denied {
 
 /** A handler said no; none had an opinion; or one failed, and the packet is refused to be safe. */
 export type DenialCause = 'refused' | 'no-opinion' | 'failed';
+
+/** What the host is told of a refusal. */
+export function reasonForHost(denied: Pick<Denied, 'because' | 'reasonString'>, fallback: string): string {
+  return denied.because ?? denied.reasonString ?? fallback;
+}
 
 /** Nobody had an opinion on something that is asked: no. */
 export const noOpinion: Denied = Object.freeze({

@@ -1,16 +1,15 @@
 import type { Explanation, ExplanationStep } from '@carillon/hooks';
 import { ReasonCode, type SubscriptionRequest } from '@carillon/protocol';
 import { findTopicFilterFault, findTopicNameFault, matchesFilter, parseSharedFilter } from '@carillon/topics';
+import { matchesWithin } from '../connection/mount-point.ts';
 import type { Engine } from '../engine.ts';
+import { reasonForHost, type Verdict } from '../hooks/verdict.ts';
 import { OptionError } from '../options/option-error.ts';
 import { createMessage } from '../publishing/broker-message.ts';
 import { allowsFilter, allowsReceiving, allowsTopic, isInside } from '../publishing/permissions.ts';
+import { deliverEvent } from '../session/delivery-checks.ts';
 import type { Session } from '../session/session.ts';
 import { isOwnTopic, ownTopicsReason } from '../system/own-topics.ts';
-
-type Verdict =
-  | { allowed: true; by: string }
-  | { allowed: false; by: string; reasonCode: number; detail: string };
 
 /** Collects steps until one says no. */
 class Trail {
@@ -78,8 +77,7 @@ async function explainPublish(
   }
   const { permissions, connection } = session;
   const mounted = session.mountPoint + topic;
-  const publisher = { view: connection?.client, permissions, mustBeAuthorized: true };
-  if (!allowsTopic({ view: { mountPoint: session.mountPoint }, permissions }, mounted)) {
+  if (!allowsTopic({ principal: session.owner, permissions }, mounted)) {
     return trail.denied(
       'permissions',
       'permissions',
@@ -103,9 +101,10 @@ async function explainPublish(
   } as const;
   const verdict = await authorizePublish({
     message: createMessage(parts, engine.now()),
-    client: publisher.view,
+    client: connection?.client,
+    publisher: session.owner,
   });
-  return conclude(trail, 'authorizePublish', toVerdict(verdict));
+  return conclude(trail, 'authorizePublish', verdict);
 }
 
 async function explainSubscribe(
@@ -153,7 +152,7 @@ async function explainSubscribe(
     retainHandling: 0,
   };
   const subscription = { ...asked, shareName: shared?.shareName, subscriptionIdentifier: undefined };
-  return conclude(trail, 'authorizeSubscribe', toVerdict(await authorizeSubscribe({ client, subscription })));
+  return conclude(trail, 'authorizeSubscribe', await authorizeSubscribe({ client, subscription }));
 }
 
 async function explainReceive(
@@ -162,10 +161,11 @@ async function explainReceive(
   topic: string,
   trail: Trail,
 ): Promise<Explanation> {
-  const { mountPoint, permissions, clientId, identity, connection } = session;
+  const { mountPoint, permissions } = session;
   const mounted = mountPoint + topic;
-  const matching = [...session.subscriptions.values()].filter(({ record }) =>
-    matchesFilter(record.topicFilter, mounted),
+  const matching = [...session.subscriptions.values()].filter(
+    ({ record }) =>
+      matchesFilter(record.topicFilter, mounted) && matchesWithin(mountPoint, record.topicFilter, mounted),
   );
   if (matching.length === 0 || !isInside(mounted, mountPoint)) {
     const detail = 'no subscription of the session matches it';
@@ -193,10 +193,9 @@ async function explainReceive(
       origin: 'host',
       publisherId: '',
     } as const;
-    const message = createMessage(parts, engine.now());
-    const verdict = toVerdict(authorizeDeliver({ message, clientId, identity, client: connection?.client }));
+    const verdict = authorizeDeliver(deliverEvent(session, createMessage(parts, engine.now())));
     if (!verdict.allowed) return conclude(trail, 'authorizeDeliver', verdict);
-    trail.allow('authorizeDeliver', `allowed by ${verdict.by}`);
+    trail.allow('authorizeDeliver', allowedBy(verdict));
   }
   const qos = Math.max(...matching.map(({ record }) => record.qos));
   return explainQueue(session, qos, engine.options.queueQoS0, trail);
@@ -224,18 +223,15 @@ function explainQueue(session: Session, qos: number, queueQoS0: boolean, trail: 
   return trail.allowed('subscription');
 }
 
-function toVerdict(
-  verdict:
-    | { allowed: true; by: string }
-    | { allowed: false; by: string; reasonCode: number; reasonString?: string },
-): Verdict {
-  if (verdict.allowed) return verdict;
-  const { by, reasonCode, reasonString } = verdict;
-  return { allowed: false, by, reasonCode, detail: reasonString ?? `denied by ${by}` };
+function conclude(trail: Trail, step: string, verdict: Verdict): Explanation {
+  if (!verdict.allowed) {
+    const detail = reasonForHost(verdict, `denied by ${verdict.by}`);
+    return trail.denied(step, verdict.by, verdict.reasonCode, detail);
+  }
+  trail.allow(step, allowedBy(verdict));
+  return trail.allowed(verdict.by);
 }
 
-function conclude(trail: Trail, step: string, verdict: Verdict): Explanation {
-  if (!verdict.allowed) return trail.denied(step, verdict.by, verdict.reasonCode, verdict.detail);
-  trail.allow(step, `allowed by ${verdict.by}`);
-  return trail.allowed(verdict.by);
+function allowedBy({ by, because }: Extract<Verdict, { allowed: true }>): string {
+  return because === undefined ? `allowed by ${by}` : `allowed by ${by}: ${because}`;
 }

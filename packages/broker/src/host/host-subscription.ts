@@ -20,6 +20,8 @@ export type WhenStarted = (run: () => void) => void;
 export class InProcessSubscription implements HostSubscription, Receiver {
   readonly filter: string;
   readonly clientId: string;
+  /** The host sees everything. */
+  readonly mountPoint = '';
   readonly #engine: Engine;
   readonly #handler: MessageHandler;
   readonly #pattern: FilterPattern;

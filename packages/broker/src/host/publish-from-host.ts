@@ -39,9 +39,10 @@ export function publishFromHost(
     engine.now(),
   );
   if (tellsOfBridge) return engine.publishing.publishSystem(message).receipt();
-  return whenDone(engine.publishing.publish(new MadeMessage(message), publisherOf(origin)), (outcome) => {
+  const publisher = publisherOf(origin);
+  return whenDone(engine.publishing.publish(new MadeMessage(message), publisher), (outcome) => {
     if (outcome instanceof RefusedPublish) throw refusal(topic, outcome);
-    tellPublished(engine, outcome, undefined);
+    tellPublished(engine, outcome, publisher);
     return whenDone(stored(engine, topic, outcome), () => outcome.receipt());
   });
 }

@@ -4,7 +4,7 @@ import { filterCovers, matchesFilter } from '@carillon/topics';
 export type { Permissions };
 
 interface Confined {
-  readonly view: { readonly mountPoint: string } | undefined;
+  readonly principal: { readonly mountPoint: string } | undefined;
   readonly permissions: Permissions | undefined;
 }
 
@@ -12,7 +12,7 @@ interface Confined {
 export function allowsTopic(publisher: Confined, topic: string): boolean {
   const filters = publisher.permissions?.publish;
   if (filters === undefined) return true;
-  const own = withoutMountPoint(topic, publisher.view?.mountPoint ?? '');
+  const own = withoutMountPoint(topic, publisher.principal?.mountPoint ?? '');
   return own !== undefined && filters.some((filter) => matchesFilter(filter, own));
 }
 

@@ -1,4 +1,4 @@
-import type { ClientView, PublishEvent, Refusal } from '@carillon/hooks';
+import type { ClientView, Principal, PublishEvent, Refusal } from '@carillon/hooks';
 import type { MaybePromise, Message } from '@carillon/persistence';
 import { type DecodedPublish, type ProtocolVersion, ReasonCode } from '@carillon/protocol';
 import { findTopicNameFault } from '@carillon/topics';
@@ -21,6 +21,8 @@ export class RefusedPublish {
   readonly refusal: Refusal | undefined;
   /** Not allowed at all, or only not done this time: a plugin failed, or the host's transaction. */
   readonly why: 'not-allowed' | 'not-done';
+  /** The reason as the host is told it. */
+  readonly forHost: string;
 
   constructor(
     reasonCode: number,
@@ -30,6 +32,7 @@ export class RefusedPublish {
   ) {
     this.reasonCode = reasonCode;
     this.reason = reason;
+    this.forHost = refusal?.because ?? reason;
     this.by = by;
     this.refusal = refusal;
     this.why = why;
@@ -39,6 +42,8 @@ export class RefusedPublish {
 /** Who publishes: nobody but the topic's own checks stand in the way of the host. */
 export interface Publisher {
   readonly view: ClientView | undefined;
+  /** Also when there is no view of it any more. */
+  readonly principal: Principal | undefined;
   readonly permissions: Permissions | undefined;
   /** Whether `authorizePublish` is asked. */
   readonly mustBeAuthorized: boolean;
@@ -50,6 +55,7 @@ export interface Publisher {
 
 export const hostPublisher: Publisher = Object.freeze({
   view: undefined,
+  principal: undefined,
   permissions: undefined,
   mustBeAuthorized: false,
   session: undefined,
@@ -94,6 +100,13 @@ export class Publishing {
     return this.#askHooks(content, publisher, packet, version);
   }
 
+  /** Whether somebody may publish the message, as `publish` would find; undefined when so. */
+  judge(message: Message, publisher: Publisher): MaybePromise<RefusedPublish | undefined> {
+    return allowsTopic(publisher, message.topic)
+      ? this.#authorize(message, publisher)
+      : notPermitted(message.topic);
+  }
+
   /** As publish, past all hooks: for `$SYS`, which is kept in memory only. */
   publishSystem(message: Message): FanOut {
     const fanOut = new FanOut(new MadeMessage(message), this.#engine.now());
@@ -136,7 +149,7 @@ export class Publishing {
   #authorize(message: Message, publisher: Publisher): MaybePromise<RefusedPublish | undefined> {
     const authorize = this.#engine.hooks.slots.authorizePublish;
     if (authorize === null || !publisher.mustBeAuthorized) return undefined;
-    return whenDone(authorize({ message, client: publisher.view }), (verdict) =>
+    return whenDone(authorize(publishEvent(message, publisher)), (verdict) =>
       verdict.allowed
         ? undefined
         : new RefusedPublish(
@@ -155,7 +168,7 @@ export class Publishing {
   #rewrite(message: Message, publisher: Publisher): MaybePromise<Message | RefusedPublish> {
     const rewrite = this.#engine.hooks.slots.rewritePublish;
     if (rewrite === null) return message;
-    return whenDone(rewrite({ message, client: publisher.view }), (outcome) => {
+    return whenDone(rewrite(publishEvent(message, publisher)), (outcome) => {
       if (!outcome.ok) return hookRefused(outcome.refusal);
       const changed = outcome.value;
       if (changed.topic === message.topic) return changed;
@@ -174,7 +187,7 @@ export class Publishing {
    */
   #commit(message: Message, publisher: Publisher): MaybePromise<Message | null | RefusedPublish> {
     const commit = this.#engine.hooks.slots.commitPublish;
-    const event: PublishEvent = { message, client: publisher.view };
+    const event = publishEvent(message, publisher);
     const refusal = commit === null ? undefined : commit(event);
     return whenDone(refusal, (refused) =>
       refused === undefined ? this.#rewriteRetained(event) : hookRefused(refused),
@@ -262,6 +275,10 @@ function leavesTraces({ session }: Publisher, { destinations, groups }: Route): 
     destinations.some(({ receiver }) => receiver.isStored) ||
     groups.some(({ members }) => members.some(({ receiver }) => receiver.isStored))
   );
+}
+
+function publishEvent(message: Message, { view, principal }: Publisher): PublishEvent {
+  return { message, client: view, publisher: principal };
 }
 
 function notPermitted(topic: string): RefusedPublish {

@@ -1,4 +1,5 @@
 import type { Message } from '@carillon/persistence';
+import { matchesWithin } from '../connection/mount-point.ts';
 import type { Engine } from '../engine.ts';
 import { MadeMessage } from '../publishing/content.ts';
 import { FanOut } from '../publishing/fan-out.ts';
@@ -41,9 +42,10 @@ export class RetainedFeed {
   }
 
   /** No Local holds back a retained message of one's own too: the rule speaks of messages, live or not. [MQTT-3.8.3-3] */
-  #isHeldBack(message: Message): boolean {
+  #isHeldBack({ publisherId, topic }: Message): boolean {
     const { record, receiver } = this.#subscription;
-    return record.noLocal && message.publisherId === receiver.clientId;
+    if (record.noLocal && publisherId === receiver.clientId) return true;
+    return !matchesWithin(receiver.mountPoint, record.topicFilter, topic);
   }
 
   #copyOf(message: Message): Copy {

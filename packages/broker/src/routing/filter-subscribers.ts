@@ -6,7 +6,7 @@ const nobody: readonly Subscription[] = Object.freeze([]);
 /** Everybody who subscribed to one topic filter. */
 export class FilterSubscribers {
   readonly topicFilter: string;
-  /** By share name; undefined while there are none, which is the rule. */
+  /** By share name and mount point; undefined while there are none, which is the rule. */
   groups: Map<string, ShareGroup> | undefined = undefined;
   /** One alone, as most filters have it, is held directly: an array that was pushed to has room for 17. */
   #subscriptions: Subscription | Subscription[] | undefined = undefined;

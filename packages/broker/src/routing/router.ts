@@ -1,5 +1,6 @@
 import type { QoS } from '@carillon/protocol';
 import { FilterTree } from '@carillon/topics';
+import { matchesWithin } from '../connection/mount-point.ts';
 import { FilterSubscribers } from './filter-subscribers.ts';
 import { ShareGroup } from './share-group.ts';
 import type { Receiver, Subscription } from './subscription.ts';
@@ -65,8 +66,10 @@ export class Router {
       subscribers.add(subscription);
     } else {
       subscribers.groups ??= new Map();
-      const group = subscribers.groups.get(shareName) ?? new ShareGroup(shareName, topicFilter);
-      subscribers.groups.set(shareName, group);
+      const { mountPoint } = subscription.receiver;
+      const key = groupKey(shareName, mountPoint);
+      const group = subscribers.groups.get(key) ?? new ShareGroup(shareName, topicFilter, mountPoint);
+      subscribers.groups.set(key, group);
       group.add(subscription);
       subscription.home = subscribers;
     }
@@ -87,7 +90,7 @@ export class Router {
     if (shareName === undefined) {
       home.replace(old, subscription);
     } else {
-      home.groups?.get(shareName)?.replace(old, subscription);
+      home.groups?.get(groupKey(shareName, old.receiver.mountPoint))?.replace(old, subscription);
       subscription.home = home;
       old.home = undefined;
     }
@@ -119,8 +122,11 @@ export class Router {
     return this.#routes.has(topic);
   }
 
-  findGroup(shareName: string, topicFilter: string): ShareGroup | undefined {
-    return this.#filters.get(topicFilter)?.groups?.get(shareName);
+  /** The group that the subscription is in; undefined when it is not shared. */
+  groupOf({ record, receiver }: Subscription): ShareGroup | undefined {
+    const { shareName, topicFilter } = record;
+    if (shareName === undefined) return undefined;
+    return this.#filters.get(topicFilter)?.groups?.get(groupKey(shareName, receiver.mountPoint));
   }
 
   *groups(): IterableIterator<ShareGroup> {
@@ -146,12 +152,30 @@ export class Router {
       for (const subscription of subscribers.subscriptions) subscriptions.push(subscription);
       if (subscribers.groups !== undefined) groups.push(...subscribers.groups.values());
     }
+    if (topic.includes('/$')) this.#dropUnseen(topic, subscriptions, groups);
     const merge = matching.length > 1 && !this.#copyPerFilter;
     const destinations = merge
       ? mergeByReceiver(subscriptions)
       : subscriptions.map((subscription) => destinationOf([subscription]));
     return { generation: this.#generation, destinations, groups };
   }
+
+  /** What begins with `$` beneath a mount point is not matched by a wildcard at its root. */
+  #dropUnseen(topic: string, subscriptions: Subscription[], groups: ShareGroup[]): void {
+    keep(subscriptions, ({ receiver, record }) =>
+      matchesWithin(receiver.mountPoint, record.topicFilter, topic),
+    );
+    keep(groups, ({ mountPoint, topicFilter }) => matchesWithin(mountPoint, topicFilter, topic));
+  }
+}
+
+function keep<T>(list: T[], isWanted: (item: T) => boolean): void {
+  list.splice(0, list.length, ...list.filter(isWanted));
+}
+
+/** Tenants may give their groups the same name, and the host one that would reach into theirs. */
+function groupKey(shareName: string, mountPoint: string): string {
+  return `${shareName}/${mountPoint}`;
 }
 
 /**
@@ -201,11 +225,12 @@ function destinationOf(subscriptions: readonly Subscription[]): Destination {
 }
 
 function removeFromGroup(home: FilterSubscribers, shareName: string, subscription: Subscription): void {
-  const group = home.groups?.get(shareName);
+  const key = groupKey(shareName, subscription.receiver.mountPoint);
+  const group = home.groups?.get(key);
   if (group === undefined) return;
   group.remove(subscription);
   subscription.home = undefined;
   if (group.members.length > 0) return;
-  home.groups?.delete(shareName);
+  home.groups?.delete(key);
   if (home.groups?.size === 0) home.groups = undefined;
 }

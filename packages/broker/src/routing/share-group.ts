@@ -4,7 +4,7 @@ import type { Content } from '../publishing/content.ts';
 import type { Receiver, Subscription } from './subscription.ts';
 
 /**
- * The sessions that share one filter under one share name: each message goes to one of them. [MQTT-4.8.2]
+ * The sessions of one mount point that share one filter under one share name: each message goes to one of them. [MQTT-4.8.2]
  *
  * Those who are connected come first: a message is given to a session without a client only when there is
  * no other.
@@ -12,14 +12,17 @@ import type { Receiver, Subscription } from './subscription.ts';
 export class ShareGroup {
   readonly shareName: string;
   readonly topicFilter: string;
+  /** Of all its members. */
+  readonly mountPoint: string;
   /** In order of joining. */
   readonly members: Subscription[] = [];
   #next = 0;
   #sticky: Subscription | undefined = undefined;
 
-  constructor(shareName: string, topicFilter: string) {
+  constructor(shareName: string, topicFilter: string, mountPoint: string) {
     this.shareName = shareName;
     this.topicFilter = topicFilter;
+    this.mountPoint = mountPoint;
   }
 
   find(receiver: Receiver): Subscription | undefined {

@@ -8,6 +8,8 @@ import type { FilterSubscribers } from './filter-subscribers.ts';
 export interface Receiver {
   /** Compared by No Local. [MQTT-3.8.3-3] */
   readonly clientId: string;
+  /** Prefix of all topics it can see; empty for all there are. */
+  readonly mountPoint: string;
   /** Whether it could take a message right now. */
   readonly isConnected: boolean;
   /** Messages in flight and waiting. */

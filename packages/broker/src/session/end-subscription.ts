@@ -14,8 +14,12 @@ export function endSubscription(
 ): Subscription | undefined {
   const subscription = session.subscriptions.get(filter);
   if (subscription === undefined) return undefined;
-  const { shareName, topicFilter } = subscription.record;
-  const group = shareName === undefined ? undefined : engine.router.findGroup(shareName, topicFilter);
+  const { shareName } = subscription.record;
+  const group = engine.router.groupOf(subscription);
+  if (why === 'not-authorized') {
+    session.hasLostSubscriptions = true;
+    session.rightsChanged();
+  }
   session.subscriptions.delete(filter);
   engine.router.remove(subscription);
   session.outbox.feeds.end(filter);

@@ -7,7 +7,7 @@ import type { FanOut } from '../publishing/fan-out.ts';
 import type { RetainedFeed } from '../retained/retained-feed.ts';
 import { RetainedFeeds } from '../retained/retained-feeds.ts';
 import type { Copy } from '../routing/subscription.ts';
-import { checkDelivery } from './delivery-checks.ts';
+import { checkDelivery, objectionTo } from './delivery-checks.ts';
 import { Inflight } from './inflight.ts';
 import { MessageQueue } from './message-queue.ts';
 import { OutboxJournal } from './outbox-journal.ts';
@@ -242,6 +242,7 @@ export class Outbox {
   #entryFor(copy: Copy): QueuedMessage {
     copy.content.keep();
     const entry = new QueuedMessage(this.#queue.takeSequence(), copy);
+    entry.askedAt = this.#session.rights;
     // Behind messages that only the store has, it has to be there too, or it would overtake them.
     entry.isVolatile = this.#engine.storage.isVolatile(copy.content.topic) && !this.#queue.hasTail;
     return entry;
@@ -308,6 +309,13 @@ export class Outbox {
       return true;
     }
     if (!this.#windowIsOpen(connection)) return false;
+    if (entry.askedAt !== this.#session.rights) {
+      const objection = objectionTo(this.#engine, this.#session, entry.content);
+      if (objection !== undefined) {
+        this.#discardOldest(objection);
+        return true;
+      }
+    }
     this.#queue.shift();
     if (entry.qos === 0) {
       this.#journal.dequeued(entry);

@@ -1,4 +1,4 @@
-import type { ClientView } from '@carillon/hooks';
+import type { ClientView, Principal } from '@carillon/hooks';
 import type { WillRecord } from '@carillon/persistence';
 import type { Permissions } from '../publishing/permissions.ts';
 
@@ -11,5 +11,7 @@ export interface PendingWill {
   readonly dueAt: number | undefined;
   /** The client that left it; undefined after a restart. */
   readonly client: ClientView | undefined;
+  /** Who left it, which the session knows after a restart too. */
+  readonly owner: Principal;
   readonly permissions: Permissions | undefined;
 }

@@ -13,6 +13,8 @@ export class QueuedMessage extends Copy implements QueueEntry {
   heldUntil = 0;
   /** Its topic's messages are not stored: it ends with this process. */
   isVolatile = false;
+  /** The rights of the session when plugins were asked about it; 0 when only the store remembers. */
+  askedAt = 0;
   /** Set when it was given up. */
   dropped: DropReason | undefined = undefined;
   /** The connection whose send quota its PUBLISH uses. */

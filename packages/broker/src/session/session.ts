@@ -47,6 +47,10 @@ export class Session implements Receiver {
   isStored: boolean;
   /** Whether the store has a record of it: such a session may have left a Will there. */
   isRecorded: boolean;
+  /** Rises when what the client may do may have changed. Messages that wait from before are asked about again. */
+  rights = 1;
+  /** Set when a subscription ended because it was not allowed any more: some of what waits may be by it. */
+  hasLostSubscriptions = false;
   /** Set when it has ended: late events of old connections must not revive it. */
   hasEnded = false;
   readonly #engine: Engine;
@@ -123,6 +127,10 @@ export class Session implements Receiver {
 
   cancelExpiry(): void {
     this.#expiry?.cancel();
+  }
+
+  rightsChanged(): void {
+    this.rights++;
   }
 
   accept(copy: Copy, fanOut: FanOut): void {

@@ -162,11 +162,8 @@ export class Sessions {
     const groups = new Map<string, ShareGroup>();
     const { unsubscribed } = this.#engine.hooks.slots;
     for (const [filter, subscription] of session.subscriptions) {
-      const { shareName, topicFilter } = subscription.record;
-      if (shareName !== undefined) {
-        const group = this.#engine.router.findGroup(shareName, topicFilter);
-        if (group !== undefined) groups.set(filter, group);
-      }
+      const group = this.#engine.router.groupOf(subscription);
+      if (group !== undefined) groups.set(filter, group);
       this.#engine.router.remove(subscription);
       unsubscribed?.({ clientId: session.clientId, filter, why: 'session-ended' });
     }

@@ -4,7 +4,7 @@ import { findTopicNameFault } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
 import { createMessage } from '../publishing/broker-message.ts';
 import { MadeMessage } from '../publishing/content.ts';
-import { RefusedPublish } from '../publishing/publishing.ts';
+import { type Publisher, RefusedPublish } from '../publishing/publishing.ts';
 import { tellPublished } from '../publishing/tell-published.ts';
 import type { Deadline } from '../time/deadlines.ts';
 import { whenDone } from '../when-done.ts';
@@ -77,7 +77,13 @@ export class Wills {
   restore(session: Session, record: WillRecord): void {
     const delay = Math.min(record.delayInterval, session.expiryInterval);
     const dueAt = record.dueAt ?? this.#engine.now() + delay * 1000;
-    this.#wait(session, { ...record, dueAt, client: undefined, permissions: undefined });
+    this.#wait(session, {
+      ...record,
+      dueAt,
+      client: undefined,
+      owner: session.owner,
+      permissions: undefined,
+    });
   }
 
   #wait(session: Session, will: PendingWill & { readonly dueAt: number }): void {
@@ -115,20 +121,22 @@ export class Wills {
   #publish(session: Session, will: PendingWill, content: WillRecord['message']) {
     // Its Message Expiry Interval starts now, not at CONNECT.
     const message = createMessage(content, this.#engine.now());
-    const publisher = {
-      view: will.client,
-      permissions: will.permissions,
+    const { client: view, owner: principal, permissions } = will;
+    const publisher: Publisher = {
+      view,
+      principal,
+      permissions,
       mustBeAuthorized: true,
       session: undefined,
       waitsForStore: true,
     };
     return whenDone(this.#engine.publishing.publish(new MadeMessage(message), publisher), (outcome) => {
       if (outcome instanceof RefusedPublish) {
-        this.#tellRefused(will, message.topic, outcome);
+        this.#tellRefused(will, message.topic, { ...outcome, reason: outcome.forHost });
         return;
       }
       const sent = (): void => {
-        tellPublished(this.#engine, outcome, will.client);
+        tellPublished(this.#engine, outcome, publisher);
         this.#engine.hooks.slots.willSent?.({ clientId: message.publisherId, will: content });
       };
       if (outcome.heldUntil === 0) sent();

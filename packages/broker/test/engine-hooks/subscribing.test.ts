@@ -87,7 +87,9 @@ test('rewriteSubscribe keeps the group of a shared subscription', async () => {
   for (const client of [a, b]) await client.subscribe('$share/workers/x');
   await publish('jobs/1', '');
   expect(a.unread + b.unread).toBe(1);
-  expect([...broker.shares()]).toEqual([{ shareName: 'workers', filter: 'jobs/+', members: ['a', 'b'] }]);
+  expect([...broker.shares()]).toEqual([
+    { shareName: 'workers', filter: 'jobs/+', mountPoint: '', members: ['a', 'b'] },
+  ]);
 });
 
 test('authorizeSubscribe sees what rewriteSubscribe made of a subscription', async () => {

@@ -138,3 +138,64 @@ test('a Will that is rewritten to a topic with too many levels is not sent, and 
     { what: 'publish', reasonCode: 0x90, by: 'rewriteWill', topic: 'a/b/c/d' },
   ]);
 });
+
+test('a Will is asked about at CONNECT: what is not allowed then is not kept', async () => {
+  const asked = new Notes<PublishEvent>();
+  const refused = new Notes<RefusedEvent>();
+  let allow = false;
+  const { connect } = brokerUnderTest(
+    {},
+    {
+      authorizePublish: (event) => {
+        asked.take(event);
+        return { allow, because: 'rule 7' };
+      },
+      refused: refused.take,
+    },
+  );
+  const watcher = await connect({ clientId: 'watcher' });
+  await watcher.subscribe('#');
+  const client = await connect({ clientId: 'c', username: 'ann', will });
+  expect(asked.all).toMatchObject([
+    {
+      message: { topic: 'gone', origin: 'will' },
+      publisher: { id: 'c', identity: 'ann' },
+      client: { id: 'c' },
+    },
+  ]);
+  expect(refused.all).toMatchObject([
+    { what: 'publish', clientId: 'c', topic: 'gone', reasonCode: 0x87, by: 'house' },
+  ]);
+  expect(refused.last?.reason).toBe('the Will is not kept: rule 7');
+  allow = true;
+  await client.drop();
+  await watcher.expectNothing();
+});
+
+test('a Will that was allowed at CONNECT is asked about again when it is due', async () => {
+  let allow = true;
+  const { connect, broker } = brokerUnderTest({}, { authorizePublish: () => allow });
+  const watcher = await connect({ clientId: 'watcher' });
+  await watcher.subscribe('#');
+  const client = await connect({ clientId: 'c', will });
+  allow = false;
+  await client.drop();
+  await watcher.expectNothing();
+  expect(broker.retained('gone')).toBeUndefined();
+});
+
+test('a plugin that fails over a Will keeps it from being sent, and the client may connect', async () => {
+  const refused = new Notes<RefusedEvent>();
+  const { connect } = brokerUnderTest(
+    {},
+    {
+      authorizePublish: () => Promise.reject(new Error('the table is away')),
+      refused: refused.take,
+    },
+  );
+  const watcher = await connect({ clientId: 'watcher' });
+  await watcher.subscribe('#');
+  await (await connect({ clientId: 'c', will })).drop();
+  await watcher.expectNothing();
+  expect(refused.all).toMatchObject([{ what: 'publish', topic: 'gone', by: 'house' }]);
+});

@@ -160,6 +160,36 @@ describe('authorizeSubscribe', () => {
   });
 });
 
+describe('an answer that says why', () => {
+  const yes = Object.freeze({ allow: true, because: 'rule 7' });
+  const no = Object.freeze({ allow: false, because: 'rule 8' });
+
+  test('is given on, by every hook that decides', () => {
+    const laboratory = new HookLaboratory();
+    laboratory.use({
+      name: 'a',
+      hooks: { authorizePublish: () => yes, authorizeSubscribe: () => yes, authorizeDeliver: () => no },
+    });
+    const { slots } = laboratory;
+    expect(ask(slots.authorizePublish, publishEvent)).toEqual({ allowed: true, by: 'a', because: 'rule 7' });
+    expect(ask(slots.authorizeSubscribe, subscribeEvent)).toMatchObject({ maximumQoS: 2, because: 'rule 7' });
+    expect(ask(slots.authorizeDeliver, deliverEvent)).toMatchObject({ allowed: false, because: 'rule 8' });
+  });
+
+  test('is read once when it is frozen, and every time when it is not', () => {
+    const laboratory = new HookLaboratory();
+    const loose = { allow: true, because: 'first' } as const;
+    laboratory.use({
+      name: 'a',
+      hooks: { authorizePublish: ({ message }) => (message.qos === 1 ? yes : { ...loose }) },
+    });
+    const { authorizePublish } = laboratory.slots;
+    const atQoS0 = { ...publishEvent, message: { ...publishEvent.message, qos: 0 as const } };
+    expect(ask(authorizePublish, publishEvent)).toBe(ask(authorizePublish, publishEvent));
+    expect(ask(authorizePublish, atQoS0)).not.toBe(ask(authorizePublish, atQoS0));
+  });
+});
+
 describe('authorizeDeliver', () => {
   test('asks one handler after another, at once', () => {
     const laboratory = new HookLaboratory();

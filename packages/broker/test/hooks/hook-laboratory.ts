@@ -132,7 +132,7 @@ export const client: ClientView = {
   bridge: false,
 };
 
-export const publishEvent: PublishEvent = { message, client };
+export const publishEvent: PublishEvent = { message, client, publisher: client };
 
 export const connectEvent: ConnectEvent = {
   remote: client.remote,
@@ -177,4 +177,10 @@ export const subscribeEvent: SubscribeEvent = {
   },
 };
 
-export const deliverEvent = { message, clientId: 'display', identity: undefined, client: undefined };
+export const deliverEvent = {
+  message,
+  clientId: 'display',
+  identity: undefined,
+  receiver: { id: 'display', identity: undefined, groups: [], mountPoint: '' },
+  client: undefined,
+};

@@ -76,7 +76,7 @@ describe('of the wrong type', () => {
     ['authorizePublish', [], 'the answer is an array'],
     ['authorizePublish', {}, 'allow is undefined'],
     ['authorizePublish', { allow: 'no' }, 'allow is a string'],
-    ['authorizeDeliver', { allow: true }, 'it must be true, false or undefined'],
+    ['authorizeDeliver', { allow: true, because: 7 }, 'because is the number 7'],
     ['authorizeDeliver', null, 'the answer is null'],
     ['authenticate', { identity: 'ann' }, 'allow is undefined'],
     ['authenticateEnhanced', true, 'the answer is true'],
@@ -97,7 +97,11 @@ describe('of the wrong type', () => {
 
 describe('with a field that does not exist', () => {
   testEach([
-    ['authenticate', { allow: true, permission: {} }, 'there is no permission; there are allow, identity'],
+    [
+      'authenticate',
+      { allow: true, permission: {} },
+      'there is no permission; there are allow, because, identity',
+    ],
     ['authenticate', { allow: true, limits: { maxQoS: 0 } }, 'there is no limits.maxQoS'],
     ['authenticate', { allow: true, data: new Uint8Array() }, 'there is no data'],
     ['authorizePublish', { allow: true, maximumQoS: 1 }, 'there is no maximumQoS'],

@@ -1,6 +1,6 @@
-import type { Grant } from '@carillon/hooks';
+import type { Grant, RefusedEvent } from '@carillon/hooks';
 import { expect, test } from 'vitest';
-import { brokerUnderTest } from '../broker-under-test.ts';
+import { brokerUnderTest, Notes } from '../broker-under-test.ts';
 
 const kept = { properties: { sessionExpiryInterval: 100 } };
 
@@ -143,4 +143,29 @@ test('an explanation changes nothing', async () => {
   for (const action of ['publish', 'subscribe', 'receive'] as const) await broker.explain('c', action, 't');
   await client.expectNothing();
   expect(broker.counters()).toEqual(before);
+});
+
+test('an explanation gives the words of the plugin that decided', async () => {
+  const because = 'line 7 of the rules';
+  const refused = new Notes<RefusedEvent>();
+  const { broker, connect } = brokerUnderTest(
+    {},
+    {
+      authorizePublish: () => ({ allow: true, because }),
+      authorizeSubscribe: ({ subscription: { filter } }) =>
+        filter === 't' ? { allow: true, because } : { allow: false, because },
+      authorizeDeliver: () => ({ allow: false, because }),
+      refused: refused.take,
+    },
+  );
+  const client = await connect({ clientId: 'c' });
+  expect((await client.subscribe(['t', 'other'])).properties.reasonString).not.toContain(because);
+  expect(refused.all).toMatchObject([{ what: 'subscribe', topic: 'other', by: 'house', reason: because }]);
+  expect((await broker.explain('c', 'publish', 't')).steps.at(-1)).toEqual({
+    step: 'authorizePublish',
+    outcome: 'allowed',
+    detail: `allowed by house: ${because}`,
+  });
+  expect((await broker.explain('c', 'subscribe', 'other')).steps.at(-1)).toMatchObject({ detail: because });
+  expect(await broker.explain('c', 'receive', 't')).toMatchObject({ allowed: false, decidedBy: 'house' });
 });

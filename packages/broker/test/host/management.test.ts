@@ -85,7 +85,7 @@ test('subscriptions and shares are told as they are in force', async () => {
     },
     expect.objectContaining({ filter: '$share/g/b', shareName: 'g', qos: 2 }),
   ]);
-  expect([...broker.shares()]).toEqual([{ shareName: 'g', filter: 'b', members: ['c', ''] }]);
+  expect([...broker.shares()]).toEqual([{ shareName: 'g', filter: 'b', mountPoint: '', members: ['c', ''] }]);
   expect(broker.subscriptions('nobody')).toEqual([]);
 });
 

@@ -50,7 +50,7 @@ for (const how of ['closed in order', 'killed'] as const) {
         properties: { subscriptionIdentifiers: [77] },
       });
       expect([...house.broker.shares()]).toEqual([
-        { shareName: 'group', filter: 'work', members: ['alice'] },
+        { shareName: 'group', filter: 'work', mountPoint: '', members: ['alice'] },
       ]);
     });
 

@@ -1,3 +1,4 @@
+import type { PluginHooks, Principal } from '@carillon/hooks';
 import { expect, test } from 'vitest';
 import { Restarts } from './restarts.ts';
 
@@ -154,4 +155,40 @@ test('properties and retain flag of a will survive, and its message expiry begin
     userProperties: [['a', 'b']],
   });
   expect(house.broker.retained('gone')).toBeDefined();
+});
+
+test('after a restart plugins judge a will by what its session knows of the client', async () => {
+  const asked: (Principal | undefined)[] = [];
+  const hooks: PluginHooks = {
+    authenticate: () => ({ allow: true, identity: 'ann', groups: ['drivers'], mountPoint: 'depot/' }),
+    authorizePublish: ({ publisher, client, message: { origin } }) => {
+      if (origin === 'will' && client === undefined) asked.push(publisher);
+      return true;
+    },
+  };
+  const house = new Restarts({}, hooks);
+  await house.connect({ clientId: 'client', ...kept, will: will() });
+  await house.crashAndStart(minute, hooks);
+  await house.connect({ clientId: 'somebody' });
+  expect(asked).toMatchObject([{ id: 'client', identity: 'ann', groups: ['drivers'], mountPoint: 'depot/' }]);
+});
+
+test('a will that was denied when its client came is not sent after a restart either', async () => {
+  const hooks: PluginHooks = {
+    authenticate: ({ clientId }) => ({
+      allow: true,
+      ...(clientId === 'confined' ? { permissions: { publish: ['out/#'] } } : {}),
+    }),
+    authorizePublish: ({ client }) => client?.id !== 'denied',
+  };
+  const house = new Restarts({}, hooks);
+  const watcher = await house.connect({ clientId: 'watcher', ...kept });
+  await watcher.subscribe('gone', { qos: 1 });
+  await house.connect({ clientId: 'confined', ...kept, will: will() });
+  await house.connect({ clientId: 'denied', ...kept, will: will() });
+  await house.connect({ clientId: 'allowed', ...kept, will: will(0, { payload: 'allowed' }) });
+  await house.crashAndStart(minute, hooks);
+  const again = await house.resume('watcher');
+  expect((await again.receiveMessage()).text).toBe('allowed');
+  await again.expectNothing();
 });

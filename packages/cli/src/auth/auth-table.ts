@@ -1,3 +1,4 @@
+import { type AclConfiguration, aclEntry } from './acl.ts';
 import type { AuthEntry } from './auth-entry.ts';
 import { type CertificateConfiguration, certificateEntry } from './certificate.ts';
 import { type GuardConfiguration, guardEntry } from './guard.ts';
@@ -20,6 +21,8 @@ export interface AuthPackages {
   readonly http: HttpConfiguration;
   /** Passwords that clients prove without sending them: `@carillon/auth-scram`. */
   readonly scram: ScramConfiguration;
+  /** Who may publish, subscribe to and receive what: `@carillon/auth-acl`. */
+  readonly acl: AclConfiguration;
 }
 
 /**
@@ -36,4 +39,5 @@ export const authTable: { readonly [Key in keyof AuthPackages]: AuthEntry<AuthPa
   jwt: jwtEntry,
   http: httpEntry,
   scram: scramEntry,
+  acl: aclEntry,
 };
