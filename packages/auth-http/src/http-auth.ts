@@ -1,6 +1,7 @@
 import { definePlugin, type Plugin, type PluginHooks } from '@carillon/hooks';
+import { checkingOptions } from '@carillon/hooks/checks';
 import { HttpGate } from './http-gate.ts';
-import { checkingOptions } from './option-error.ts';
+import { HttpAuthOptionError } from './option-error.ts';
 import type { HttpAuthOptions } from './options.ts';
 import { readSettings } from './settings.ts';
 
@@ -24,7 +25,10 @@ const margin = 1_000;
  * ```
  */
 export function httpAuth(options: HttpAuthOptions): Plugin {
-  const settings = checkingOptions(() => readSettings(options));
+  const settings = checkingOptions(
+    () => readSettings(options),
+    (wrong) => new HttpAuthOptionError(wrong),
+  );
   let gate: HttpGate | undefined;
   const opened = (): HttpGate => {
     if (gate === undefined) throw new Error('the plugin was asked before it was set up');

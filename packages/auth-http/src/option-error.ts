@@ -1,5 +1,3 @@
-import { ImpossibleAnswer } from '@carillon/hooks/checks';
-
 /**
  * An option of `httpAuth` that cannot be: the message names the option, says what is wrong and what would be right, and
  * never shows a secret.
@@ -10,14 +8,5 @@ export class HttpAuthOptionError extends TypeError {
 
   constructor(wrong: string, cause?: unknown) {
     super(`option ${wrong}`, cause === undefined ? undefined : { cause });
-  }
-}
-
-/** Runs checks of options: what they find wrong is an error of whoever gave them. */
-export function checkingOptions<Result>(check: () => Result): Result {
-  try {
-    return check();
-  } catch (error) {
-    throw error instanceof ImpossibleAnswer ? new HttpAuthOptionError(error.message) : error;
   }
 }

@@ -1,7 +1,8 @@
 import { definePlugin, type EnhancedEvent, type Plugin } from '@carillon/hooks';
+import { checkingOptions } from '@carillon/hooks/checks';
 import { KeyRing } from './key-ring.ts';
 import { keyHolders } from './key-sources.ts';
-import { checkingOptions } from './option-error.ts';
+import { JwtOptionError } from './option-error.ts';
 import type { JwtAuthOptions } from './options.ts';
 import { readSettings } from './settings.ts';
 import { TokenGate } from './token-gate.ts';
@@ -31,8 +32,10 @@ import { TokenGate } from './token-gate.ts';
  * ```
  */
 export function jwtAuth(options: JwtAuthOptions): Plugin {
-  const settings = checkingOptions(() => readSettings(options));
-  const keys = new KeyRing(checkingOptions(() => keyHolders(options.keys, settings.terms.algorithms)));
+  const settings = checkingOptions(() => readSettings(options), mistake);
+  const keys = new KeyRing(
+    checkingOptions(() => keyHolders(options.keys, settings.terms.algorithms), mistake),
+  );
   const gate = new TokenGate(settings, keys);
   return definePlugin({
     name: 'auth-jwt',
@@ -45,4 +48,8 @@ export function jwtAuth(options: JwtAuthOptions): Plugin {
       }),
     },
   });
+}
+
+function mistake(wrong: string): JwtOptionError {
+  return new JwtOptionError(wrong);
 }

@@ -1,8 +1,9 @@
 /**
  * The checks that the engine makes of what hooks answer, for plugins that have their answers from elsewhere: a token, a
- * service, a file. What passes here the engine takes.
+ * service, a file. What passes here the engine takes. Options can be checked by the same means.
  *
  * @module
  */
 export * from './answer-checks.ts';
+export { checkingOptions } from './checking-options.ts';
 export { grantFields, limitFields, permissionFields } from './grant-fields.ts';
