@@ -3,7 +3,6 @@ import {
   type Decision,
   type DeliverEvent,
   definePlugin,
-  type Logger,
   type Plugin,
   type PublishEvent,
   type SubscribeDecision,
@@ -77,18 +76,20 @@ class Acl {
   readonly #cache: VerdictCache;
   #rules: RuleSet;
   #broker: Broker | undefined = undefined;
-  #logger: Logger | undefined = undefined;
   /** Settles when everybody has been judged by the rules in force. */
   #judging: Promise<void> = Promise.resolve();
 
   constructor(options: SettledAclOptions) {
     this.#options = options;
     this.#cache = new VerdictCache(options.cachedTopics);
-    const { source, maximumFileSize } = options;
-    this.#file =
-      source.kind === 'file' ? new AclFile(source.path, source.format, maximumFileSize) : undefined;
-    this.#rules =
-      source.kind === 'objects' ? compileRules(readRuleObjects(source.rules)) : readNow(this.#file);
+    const { source, maximumFileSize: maximumBytes, checkInterval: interval } = options;
+    if (source.kind === 'file') {
+      this.#file = new AclFile({ ...source, maximumBytes, interval });
+      this.#rules = this.#file.rules;
+    } else {
+      this.#file = undefined;
+      this.#rules = compileRules(readRuleObjects(source.rules));
+    }
   }
 
   authorizePublish({ message, client, publisher }: PublishEvent): Decision {
@@ -132,13 +133,11 @@ class Acl {
 
   start(broker: Broker, { clock, logger }: Parameters<NonNullable<Plugin['setup']>>[1]): void {
     this.#broker = broker;
-    this.#logger = logger;
-    const { checkInterval: interval } = this.#options;
-    this.#file?.follow({ clock, logger, interval }, (rules) => this.#putInForce(rules));
+    this.#file?.follow(clock, logger, (rules) => this.#putInForce(rules));
   }
 
   stop(): void {
-    this.#file?.unfollow();
+    this.#file?.close();
     this.#broker = undefined;
   }
 
@@ -149,7 +148,7 @@ class Acl {
   }
 
   async reload(): Promise<void> {
-    if (this.#logger !== undefined) this.#file?.look(this.#logger, (rules) => this.#putInForce(rules));
+    await this.#file?.look();
     await this.#judging;
   }
 
@@ -162,8 +161,4 @@ class Acl {
   async #judgeEverybody(): Promise<void> {
     for (const client of this.#broker?.clients() ?? []) await client.invalidate();
   }
-}
-
-function readNow(file: AclFile | undefined): RuleSet {
-  return file === undefined ? compileRules([]) : file.read();
 }

@@ -1,5 +1,5 @@
-import { readFileSync, type Stats, statSync } from 'node:fs';
-import type { Clock, Logger, ScheduledTask } from '@carillon/hooks';
+import type { Clock, Logger } from '@carillon/hooks';
+import { WatchedFile } from '@carillon/watched-file';
 import { AclError } from './acl-error.ts';
 import { compileRules } from './compile-rules.ts';
 import { readMosquittoRules } from './read-mosquitto.ts';
@@ -9,105 +9,72 @@ import type { RuleSet } from './rule-set.ts';
 /** The formats there are. */
 export type AclFormat = 'own' | 'mosquitto';
 
-/**
- * A file of rules, looked at every now and then: that sees files replaced by `rename`, links that lead elsewhere and
- * network drives, too. While it cannot be read, the last good rules stay, and the log says why, once.
- */
-export class AclFile {
+export interface AclFileSettings {
   readonly path: string;
-  readonly #format: AclFormat;
-  readonly #maximumBytes: number;
-  #seen = '';
-  #complaint: string | undefined = undefined;
-  #next: ScheduledTask | undefined = undefined;
+  readonly format: AclFormat;
+  readonly maximumBytes: number;
+  /** Milliseconds between two looks at the file. */
+  readonly interval: number;
+}
 
-  constructor(path: string, format: AclFormat, maximumBytes: number) {
-    this.path = path;
-    this.#format = format;
-    this.#maximumBytes = maximumBytes;
-  }
+/** The rules of a file, as they were when it could last be read. */
+export class AclFile {
+  readonly #file: WatchedFile<RuleSet>;
 
   /** @throws AclError when the file cannot be read, or says what cannot be. */
-  read(): RuleSet {
-    const text = this.#readText();
+  constructor({ path, format, maximumBytes, interval }: AclFileSettings) {
+    const read = (bytes: Uint8Array): RuleSet => readFormat(bytes, format, this.#file.path);
+    this.#file = new WatchedFile({ path, read, maximumBytes, interval });
     try {
-      return this.#format === 'own'
-        ? compileRules(readRules(text))
-        : compileRules(readMosquittoRules(text), true);
+      this.#file.openSync();
     } catch (error) {
-      if (!(error instanceof AclError)) throw error;
-      const { message, line, column } = error;
-      const place = line === undefined || column === undefined ? {} : { line, column };
-      throw new AclError('ACL_RULE_INVALID', `${this.path}, ${message}`, { path: this.path, ...place });
+      throw faultOf(this.#file.path, error);
     }
   }
 
-  /** Calls `changed` with the rules whenever there are new ones, until `unfollow`. */
-  follow(
-    { clock, logger, interval }: { clock: Clock; logger: Logger; interval: number },
-    changed: (rules: RuleSet) => void,
-  ): void {
-    this.#next = clock.schedule(interval, () => {
-      this.look(logger, changed);
-      this.follow({ clock, logger, interval }, changed);
+  get rules(): RuleSet {
+    return this.#file.content;
+  }
+
+  /** Calls `changed` with the rules whenever there are new ones. */
+  follow(clock: Clock, logger: Logger, changed: (rules: RuleSet) => void): void {
+    const { path: file } = this.#file;
+    this.#file.follow(clock, {
+      changed: (rules) => {
+        logger.info({ file, rules: rules.size }, 'the rules of the ACL file are in force');
+        changed(rules);
+      },
+      failed: (error) => {
+        const { message } = faultOf(file, error);
+        logger.error({ file }, `the ACL file cannot be used, the rules before stay in force: ${message}`);
+      },
     });
   }
 
-  unfollow(): void {
-    this.#next?.cancel();
+  /** Resolves when the rules are those of the file as it is now, if they can be. Never rejects. */
+  look(): Promise<void> {
+    return this.#file.look();
   }
 
-  /** Reads the file if it looks otherwise than last time. */
-  look(logger: Logger, changed: (rules: RuleSet) => void): void {
-    try {
-      if (!this.#hasChanged()) return;
-      const rules = this.read();
-      this.#complaint = undefined;
-      logger.info({ file: this.path, rules: rules.size }, 'the rules of the ACL file are in force');
-      changed(rules);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      if (message === this.#complaint) return;
-      this.#complaint = message;
-      logger.error(
-        { file: this.path },
-        `the ACL file cannot be used, the rules before stay in force: ${message}`,
-      );
-    }
-  }
-
-  #readText(): string {
-    try {
-      const stats = statSync(this.path);
-      this.#seen = appearanceOf(stats);
-      if (stats.size > this.#maximumBytes) {
-        throw new Error(`it has ${stats.size} bytes; ${this.#maximumBytes} are allowed`);
-      }
-      return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(this.path));
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      const message = `${this.path} cannot be read: ${why}`;
-      throw new AclError('ACL_FILE_UNREADABLE', message, { path: this.path, cause: error });
-    }
-  }
-
-  /** Whether the file looks otherwise than when it was last read. */
-  #hasChanged(): boolean {
-    try {
-      return appearanceOf(statSync(this.path)) !== this.#seen;
-    } catch {
-      // Reading it will say so.
-      return true;
-    }
+  close(): void {
+    this.#file.close();
   }
 }
 
-function appearanceOf({
-  dev,
-  ino,
-  size,
-  mtimeMs,
-  ctimeMs,
-}: Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>): string {
-  return [dev, ino, size, mtimeMs, ctimeMs].join(' ');
+function readFormat(bytes: Uint8Array, format: AclFormat, path: string): RuleSet {
+  const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  try {
+    return format === 'own' ? compileRules(readRules(text)) : compileRules(readMosquittoRules(text), true);
+  } catch (error) {
+    if (!(error instanceof AclError)) throw error;
+    const { message, line, column } = error;
+    const place = line === undefined || column === undefined ? {} : { line, column };
+    throw new AclError('ACL_RULE_INVALID', `${path}, ${message}`, { path, ...place });
+  }
+}
+
+function faultOf(path: string, error: unknown): AclError {
+  if (error instanceof AclError) return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new AclError('ACL_FILE_UNREADABLE', `${path} cannot be read: ${why}`, { path, cause: error });
 }

@@ -177,6 +177,7 @@ describe('a file that changes', () => {
     const { client, acl, file, logger, laboratory } = await houseWith('allow publish a');
     writeFileSync(file, 'allow publish a\nallow pub b');
     for (let look = 0; look < 3; look++) await laboratory.advance(1000);
+    await acl.reload();
     rmSync(file);
     await acl.reload();
     expect((await client.publish('a', '', { qos: 1 })).reasonCode).toBe(0x10);
