@@ -42,6 +42,7 @@ export function httpAuth(options: HttpAuthOptions): Plugin {
     ...(authorize !== undefined && {
       authorizePublish: (event, context) => opened().authorizePublish(authorize, event, context),
       authorizeSubscribe: (event, context) => opened().authorizeSubscribe(authorize, event, context),
+      invalidated: ({ client }) => opened().forget(client),
     }),
   };
   return definePlugin({

@@ -128,6 +128,11 @@ export class HttpGate {
     return Math.min(time, answer.expiresAt - this.#platform.clock.now());
   }
 
+  /** What was found for the client so far counts no longer: it is asked about under another number. */
+  forget(client: ClientView): void {
+    this.#numbers.delete(client);
+  }
+
   #numberOf(client: ClientView): number {
     const known = this.#numbers.get(client);
     if (known !== undefined) return known;

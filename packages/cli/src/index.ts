@@ -1,4 +1,16 @@
-export type { BridgeConfiguration, BridgeTlsConfiguration } from './bridges/bridge-configuration.ts';
+export type { AclConfiguration } from './auth/acl.ts';
+export type { AuthConfiguration, AuthPackages } from './auth/auth-table.ts';
+export type { CertificateConfiguration, RevocationConfiguration } from './auth/certificate.ts';
+export type { BanConfiguration, GuardConfiguration } from './auth/guard.ts';
+export type { HttpConfiguration, HttpTlsConfiguration } from './auth/http.ts';
+export type { JwtConfiguration } from './auth/jwt.ts';
+export type { JwtKeySource } from './auth/jwt-keys.ts';
+export type { PasswordConfiguration } from './auth/password.ts';
+export type { ScramConfiguration } from './auth/scram.ts';
+export type {
+  BridgeConfiguration,
+  BridgeTlsConfiguration,
+} from './bridges/bridge-configuration.ts';
 export {
   type Configuration,
   defineConfig,

@@ -216,7 +216,7 @@ export function topicPrefix(value: unknown, field: string): string {
   if (!prefix.endsWith('/')) throw new ImpossibleAnswer(`${field} has to end with "/".`);
   // A name that was to stand there is missing: all who lack it would meet in one place.
   if (prefix === '/' || prefix.includes('//')) throw new ImpossibleAnswer(`${field} has an empty level.`);
-  const own = ['$SYS/', '$share/'].find((taken) => prefix.startsWith(taken));
+  const own = ['$SYS/', '$carillon/', '$share/'].find((taken) => prefix.startsWith(taken));
   if (own !== undefined)
     throw new ImpossibleAnswer(`${field} begins with "${own}", which is the broker's own.`);
   return prefix;

@@ -12,7 +12,7 @@ export class ConnectedClient implements Client {
   readonly mountPoint: string;
   readonly connect: ConnectEvent['connect'];
   readonly identity: string | undefined;
-  readonly groups: readonly string[];
+  readonly #groupsAtConnect: readonly string[];
   readonly limits: ClientLimits;
   readonly keepAlive: number;
   readonly connectedAt: number;
@@ -37,7 +37,7 @@ export class ConnectedClient implements Client {
     this.mountPoint = facts.mountPoint;
     this.connect = facts.connect;
     this.identity = facts.identity;
-    this.groups = facts.groups;
+    this.#groupsAtConnect = facts.groups;
     this.limits = facts.limits;
     this.keepAlive = facts.keepAlive;
     this.connectedAt = facts.connectedAt;
@@ -69,6 +69,11 @@ export class ConnectedClient implements Client {
 
   get sessionExpiryInterval(): number {
     return this.#connection.session?.expiryInterval ?? this.#expiryAtConnect;
+  }
+
+  /** A re-authentication may name others. */
+  get groups(): readonly string[] {
+    return this.#connection.session?.owner.groups ?? this.#groupsAtConnect;
   }
 
   get remote(): Remote {

@@ -2,7 +2,7 @@ import type { EnhancedGrant } from '@carillon/hooks';
 import { isReasonCodeFor, ReasonCode } from '@carillon/protocol';
 import type { ConnectedClient } from '../connection/connected-client.ts';
 import type { Connection } from '../connection/connection.ts';
-import { reasonForHost } from '../hooks/verdict.ts';
+import { type Denied, deniedBy, reasonForHost } from '../hooks/verdict.ts';
 import { authenticationExchange } from './authentication-exchange.ts';
 
 type Words = Pick<EnhancedGrant, 'data' | 'reasonString' | 'userProperties'>;
@@ -40,17 +40,42 @@ export class Reauthentication {
       return;
     }
     connection.reauthentication = undefined;
-    if (outcome.outcome === 'granted') {
+    if (outcome.outcome !== 'granted') {
+      this.#refuse(outcome.refusal);
+    } else if (this.#isSomebodyElse(outcome.grant)) {
+      this.#refuse({ ...deniedBy(outcome.by), reasonString: 'the proof is not of who connected' });
+    } else {
       connection.expireCredentialsAt(outcome.grant.expiresAt);
-      this.#send(ReasonCode.Success, outcome.grant);
-      return;
+      await this.#takeGrant(outcome.grant);
+      if (connection.isOpen) this.#send(ReasonCode.Success, outcome.grant);
     }
-    // [MQTT-4.12.1-2]
-    const { reasonCode, reasonString = 'the re-authentication failed', by, ...words } = outcome.refusal;
-    const forHost = reasonForHost(outcome.refusal, reasonString);
-    connection.tellRefused('authentication', reasonCode, forHost, by);
+  }
+
+  /** The session and where its topics lie belong to who connected. */
+  #isSomebodyElse({ identity, mountPoint }: EnhancedGrant): boolean {
+    const client = this.#client;
+    return (
+      (identity !== undefined && identity !== client.identity) ||
+      (mountPoint !== undefined && mountPoint !== client.mountPoint)
+    );
+  }
+
+  /** Groups and permissions are those of the new proof; what they no longer allow ends. */
+  async #takeGrant({ groups = [], permissions }: EnhancedGrant): Promise<void> {
+    const connection = this.#connection;
+    const { session } = connection;
+    if (session === undefined) return;
+    session.owner = { ...session.owner, groups, permissions };
+    connection.publisher = { ...connection.publisher, permissions };
+    await this.#client.invalidate();
+  }
+
+  /** [MQTT-4.12.1-2] */
+  #refuse(refusal: Denied): void {
+    const { reasonCode, reasonString = 'the re-authentication failed', by, ...words } = refusal;
+    this.#connection.tellRefused('authentication', reasonCode, reasonForHost(refusal, reasonString), by);
     const fits = isReasonCodeFor('disconnect', reasonCode);
-    connection.terminate(fits ? reasonCode : ReasonCode.NotAuthorized, reasonString, words);
+    this.#connection.terminate(fits ? reasonCode : ReasonCode.NotAuthorized, reasonString, words);
   }
 
   #send(reasonCode: number, { data, reasonString, userProperties }: Words): void {

@@ -1,4 +1,10 @@
-import type { EnhancedAnswer, EnhancedEvent, RefusedEvent } from '@carillon/hooks';
+import type {
+  EnhancedAnswer,
+  EnhancedEvent,
+  EnhancedGrant,
+  RefusedEvent,
+  UnsubscribedEvent,
+} from '@carillon/hooks';
 import { Laboratory } from '@carillon/testkit';
 import { expect, test } from 'vitest';
 import { acceptConnection } from '../../src/connection/accept-connection.ts';
@@ -151,6 +157,42 @@ test('a connected client authenticates anew, and what it was granted lasts longe
   await client.ping();
   await world.laboratory.advance(1);
   await client.expectDisconnect(0x87);
+});
+
+/** A broker that answers each proof with what stands beside it. */
+function proving(grants: Readonly<Record<string, Omit<EnhancedGrant, 'allow'>>>) {
+  return brokerUnderTest(
+    {},
+    { authenticateEnhanced: ({ data }): EnhancedGrant => ({ allow: true, ...grants[textOf(data)] }) },
+  );
+}
+
+test('a re-authentication brings other groups and permissions, and ends what they do not allow', async () => {
+  const { connect, broker } = proving({
+    '': { identity: 'anna', groups: ['drivers'], permissions: { publish: ['#'], subscribe: ['#'] } },
+    less: { identity: 'anna', groups: [], permissions: { publish: ['b'], subscribe: ['b'] } },
+  });
+  const unsubscribed = new Notes<UnsubscribedEvent>();
+  broker.use({ name: 'watch', hooks: { unsubscribed: unsubscribed.take } });
+  const client = await connect({ clientId: 'c', properties: { authenticationMethod: 'COUNT' } });
+  await client.subscribe(['a', 'b']);
+  client.send(auth('less', 0x19));
+  await client.expect('auth', { reasonCode: 0 });
+  expect(unsubscribed.all).toMatchObject([{ filter: 'a', why: 'not-authorized' }]);
+  expect(broker.client('c')?.groups).toEqual([]);
+  expect(await client.publish('a', 'x', { qos: 1 })).toMatchObject({ reasonCode: 0x87 });
+  expect(await client.subscribe('a')).toMatchObject({ reasonCodes: [0x87] });
+});
+
+test.each([
+  ['identity', { identity: 'otto' }],
+  ['mount point', { identity: 'anna', mountPoint: 'elsewhere/' }],
+])('a re-authentication as somebody of another %s ends the connection', async (_what, other) => {
+  const { connect } = proving({ '': { identity: 'anna' }, other });
+  const client = await connect({ clientId: 'c', properties: { authenticationMethod: 'COUNT' } });
+  client.send(auth('other', 0x19));
+  const { properties } = await client.expect('disconnect', { reasonCode: 0x87 });
+  expect(properties.reasonString).toBe('the proof is not of who connected');
 });
 
 test('a re-authentication that fails ends the connection with the reason of the plugin', async () => {
