@@ -9,8 +9,8 @@ import { expect, test } from 'vitest';
 import { CarillonProcess } from './carillon-process.ts';
 import { folderWith } from './temporary-folder.ts';
 
-/** A session of `sleeper` with two messages that wait, and a retained message, left by a real Aedes. */
-async function letAedesWrite(location: string): Promise<void> {
+/** Sessions with two messages that wait for each, and a retained message, left by a real Aedes. */
+async function letAedesWrite(location: string, clientIds: readonly string[] = ['sleeper']): Promise<void> {
   const level = new Level(location);
   const aedes = await Aedes.createBroker({ persistence: aedesPersistenceLevel(level) });
   const sockets = new Set<Socket>();
@@ -22,9 +22,11 @@ async function letAedesWrite(location: string): Promise<void> {
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('it does not listen');
   const url = `mqtt://127.0.0.1:${address.port}`;
-  const sleeper = await mqtt.connectAsync(url, { clientId: 'sleeper', clean: false });
-  await sleeper.subscribeAsync('rooms/#', { qos: 2 });
-  await sleeper.endAsync();
+  for (const clientId of clientIds) {
+    const sleeper = await mqtt.connectAsync(url, { clientId, clean: false });
+    await sleeper.subscribeAsync('rooms/#', { qos: 2 });
+    await sleeper.endAsync();
+  }
   const publisher = await mqtt.connectAsync(url, { clientId: 'publisher' });
   // At QoS 2: at QoS 1 Aedes acknowledges before it stores.
   await publisher.publishAsync('rooms/1', 'first', { qos: 2 });
@@ -60,6 +62,23 @@ test('a folder of Aedes is copied, and its clients find their sessions and messa
   });
   await sleeper.endAsync(true);
   expect(heard).toEqual(['rooms/1 first', 'rooms/1 second', 'kept retained']);
+});
+
+test('a message that several sessions wait for is stored once, though Aedes stored it for each', async () => {
+  const folder = folderWith({});
+  await letAedesWrite(join(folder, 'aedes-data'), ['sleeper', 'dreamer']);
+  const copied = await new CarillonProcess(['store', 'copy', 'aedes-data', 'carillon-data'], folder).ended;
+  expect(copied.stdout).toContain('and 4 queued messages');
+  const stored = async (name: string, text: string): Promise<number> => {
+    const level = new Level<string, Buffer>(join(folder, name), { valueEncoding: 'buffer' });
+    const values = await level.values().all();
+    await level.close();
+    return values.filter((value) => value.includes(text)).length;
+  };
+  for (const text of ['first', 'second']) {
+    expect(await stored('aedes-data', text)).toBe(2);
+    expect(await stored('carillon-data', text)).toBe(1);
+  }
 });
 
 test('stats reads a folder of Aedes, and check says that it is none of its own', async () => {

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  type Message,
   type PageLimits,
   type QueueEntry,
   type Store,
@@ -9,6 +10,7 @@ import {
   StoreError,
 } from '@carillon/persistence';
 import { Level } from 'level';
+import { FolderQueues } from './folder-queues.ts';
 import {
   type Damaged,
   type FolderEntry,
@@ -17,7 +19,6 @@ import {
   folderRecords,
 } from './folder-sessions.ts';
 import { LevelFolder, type ReadableLevel } from './level-folder.ts';
-import { sizeOf } from './queue-items.ts';
 import { storeErrorOf } from './store-errors.ts';
 
 /** How what Aedes left is read, and who hears of what cannot be. */
@@ -86,14 +87,6 @@ export function aedesLevelFolder(location: string, options: ReadAedesOptions = {
   return new AedesFolderStore(location, options);
 }
 
-interface Cursor {
-  readonly clientId: string;
-  readonly after: number;
-  /** Read, but too large for the last page. */
-  readonly next: FolderEntry | undefined;
-  readonly entries: AsyncGenerator<FolderEntry>;
-}
-
 class AedesFolderStore implements Store {
   readonly name: string;
   readonly supports: StoreCapabilities = { durability: 'memory', atomicBatches: false, restart: true };
@@ -102,8 +95,9 @@ class AedesFolderStore implements Store {
   readonly #folder: LevelFolder;
   readonly #now: number;
   readonly #damaged: Damaged;
-  /** Where the last page ended: queues are copied one after the other. */
-  #cursor: Cursor | undefined = undefined;
+  readonly #queues: FolderQueues;
+  /** Aedes's names of the messages that were read. */
+  readonly #names = new WeakMap<Message, string>();
 
   constructor(location: string, { damaged = () => {}, now = Date.now() }: ReadAedesOptions) {
     this.name = `aedes-folder:${location}`;
@@ -112,6 +106,7 @@ class AedesFolderStore implements Store {
     this.#folder = new LevelFolder(this.#level);
     this.#damaged = damaged;
     this.#now = now;
+    this.#queues = new FolderQueues((clientId) => folderQueue(this.#folder, clientId, now, damaged));
   }
 
   async open(): Promise<void> {
@@ -133,41 +128,24 @@ class AedesFolderStore implements Store {
   }
 
   async readQueue(clientId: string, after: number, limits: PageLimits): Promise<readonly QueueEntry[]> {
-    const { entries, next } = await this.#cursorAt(clientId, after);
-    const page: QueueEntry[] = [];
-    let bytes = 0;
-    for (let found = next ?? (await nextOf(entries)); found !== undefined; found = await nextOf(entries)) {
-      const { sequence, message } = found.entry;
-      if (sequence <= after) continue;
-      bytes += sizeOf(message);
-      if (page.length > 0 && (page.length >= limits.entries || bytes > limits.bytes)) {
-        this.#cursor = { clientId, after: page.at(-1)?.sequence ?? after, next: found, entries };
-        return page;
-      }
-      page.push(queueEntryOf(found));
-    }
-    return page;
+    const page = await this.#queues.read(clientId, after, limits);
+    for (const { entry, name } of page) if (name !== undefined) this.#names.set(entry.message, name);
+    return page.map(queueEntryOf);
+  }
+
+  /** Aedes does not say when a message came, but which one was before which. */
+  compareMessages(a: Message, b: Message): number {
+    const [first, second] = [this.#names.get(a), this.#names.get(b)];
+    if (first === undefined || second === undefined || first === second) return 0;
+    return first < second ? -1 : 1;
   }
 
   async close(): Promise<void> {
-    await this.#cursor?.entries.return(undefined);
+    await this.#queues.close();
     await this.#level.close();
-  }
-
-  async #cursorAt(clientId: string, after: number): Promise<Pick<Cursor, 'entries' | 'next'>> {
-    const cursor = this.#cursor;
-    this.#cursor = undefined;
-    if (cursor?.clientId === clientId && cursor.after === after) return cursor;
-    await cursor?.entries.return(undefined);
-    return { entries: folderQueue(this.#folder, clientId, this.#now, this.#damaged), next: undefined };
   }
 }
 
 function queueEntryOf({ entry, delivery }: FolderEntry): QueueEntry {
   return { ...entry, packetId: delivery?.packetId ?? 0, state: delivery?.state ?? 'queued' };
-}
-
-async function nextOf(entries: AsyncGenerator<FolderEntry>): Promise<FolderEntry | undefined> {
-  const { done, value } = await entries.next();
-  return done === true ? undefined : value;
 }

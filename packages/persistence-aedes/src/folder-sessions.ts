@@ -23,6 +23,8 @@ export type Damaged = (error: Error, what: string) => void;
 export interface FolderEntry {
   readonly entry: StoredEntry;
   readonly delivery: Delivery | undefined;
+  /** Aedes's name of the message, the same in every queue; queues are sorted by it. */
+  readonly name: string | undefined;
 }
 
 /** Everything but the entries of queues that a folder of Aedes holds; nothing is changed in it. */
@@ -77,7 +79,7 @@ export async function* folderQueue(
     if (item.kind === 'damaged') damaged(item.error, `queued message of "${clientId}"`);
     if (item.kind !== 'own') continue;
     sequence = Math.max(sequence, item.entry.sequence);
-    yield { entry: item.entry, delivery: deliveries.get(item.entry.sequence) };
+    yield { entry: item.entry, delivery: deliveries.get(item.entry.sequence), name: undefined };
   }
   const taken = new Set(Array.from(deliveries.values(), ({ packetId }) => packetId));
   for await (const item of queueItems(folder, id)) {
@@ -85,8 +87,13 @@ export async function* folderQueue(
     sequence++;
     const delivery = foreignDelivery(item.packet, taken);
     if (delivery !== undefined) taken.add(delivery.packetId);
-    yield { entry: readForeignEntry(item.packet, sequence, now), delivery };
+    yield { entry: readForeignEntry(item.packet, sequence, now), delivery, name: nameOf(item.packet) };
   }
+}
+
+/** As the keys of the folder have it. */
+function nameOf({ brokerId, brokerCounter }: StoredPacket): string {
+  return `${brokerId}:${String(brokerCounter).padStart(16, '0')}`;
 }
 
 async function* sessionRecords(

@@ -1,6 +1,7 @@
 /* The real Aedes writes a folder; Carillon finds in it what it left. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import { copyStore, memoryStore, type QueueEntry } from '@carillon/persistence';
 import { PacketClient } from '@carillon/testkit';
 import { Aedes } from 'aedes';
 import aedesPersistenceLevel from 'aedes-persistence-level';
@@ -135,6 +136,70 @@ test('a folder of Aedes is read record by record, entries after their session', 
   }
   const begin = kinds.indexOf('session alice');
   expect(kinds.slice(begin, begin + 6)).toEqual(['session alice', ...Array(5).fill('entry alice')]);
+});
+
+test('what several sessions wait for is one message in a copy, whichever run of Aedes it is from', async () => {
+  const folder = await temporaryFolder();
+  for (const run of ['first', 'second', 'third']) {
+    const aedes = await runAedes(folder);
+    const all = await aedes.connect('all');
+    await all.subscribe('#', { qos: 2 });
+    await all.drop();
+    const few = await aedes.connect('few');
+    await few.subscribe('few/#', { qos: 1 });
+    await few.drop();
+    const bob = await aedes.connect('bob', true);
+    // More than a page lies between those that both wait for; some are the same to the byte.
+    for (let i = 0; i < 130; i++) await bob.publish(i % 65 === 64 ? 'few/1' : 'many', run, { qos: 2 });
+    await bob.disconnect();
+    await aedes.stop();
+  }
+  const from = aedesLevelFolder(folder);
+  onTestFinished(() => from.close());
+  await from.open();
+  const to = memoryStore();
+  const enqueued: QueueEntry[] = [];
+  const commit = to.commit.bind(to);
+  to.commit = (batch, durability) => {
+    for (const operation of batch) if (operation.do === 'enqueue') enqueued.push(operation.entry);
+    return commit(batch, durability);
+  };
+  const { entries } = await copyStore(from, to);
+  const toBoth = enqueued.filter(({ message }) => message.topic === 'few/1');
+  expect(toBoth.length).toBeGreaterThanOrEqual(12);
+  expect(entries).toBe(enqueued.length);
+  expect(new Set(toBoth.map(({ message }) => message)).size).toBe(toBoth.length / 2);
+  const queue = await to.readQueue('few', 0, noLimits);
+  expect(queue.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test('more queues than are remembered are read on where they were, and again from the beginning', async () => {
+  const folder = await temporaryFolder();
+  const level = new Level<string, Uint8Array>(folder, { valueEncoding: 'view' });
+  const backend = aedesPersistenceLevel(level);
+  const packet = { cmd: 'publish', brokerId: 'aedes', topic: 'a', payload: Buffer.from('x'), qos: 1 };
+  const store = aedesStore(backend, { logger: { warn: () => {} }, destroyOnClose: false });
+  await loaded(store);
+  await store.close();
+  const inner: unknown = Reflect.get(backend, 'asyncPersistence');
+  if (typeof inner !== 'object' || inner === null) throw new Error('no instance in the instance');
+  const clientIds = Array.from({ length: 120 }, (_, i) => `client ${i}`);
+  for (const clientId of clientIds) {
+    for (const brokerCounter of [1, 2, 3]) {
+      await Reflect.get(inner, 'outgoingEnqueue').call(inner, { clientId }, { ...packet, brokerCounter });
+    }
+  }
+  await level.close();
+  const from = aedesLevelFolder(folder);
+  onTestFinished(() => from.close());
+  await loaded(from);
+  for (const after of [0, 1, 2, 0]) {
+    for (const clientId of clientIds) {
+      const page = await from.readQueue(clientId, after, { entries: 1, bytes: 100 });
+      expect(page.map(({ sequence }) => sequence)).toEqual([after + 1]);
+    }
+  }
+  for (const clientId of clientIds) expect(await from.readQueue(clientId, 3, noLimits)).toEqual([]);
 });
 
 test('a folder without database is not made one', async () => {

@@ -19,7 +19,8 @@ export async function* mergeQueues(store: Store, clientIds: readonly string[]): 
   let waiting = await readHeads(cursors);
   let batch: Enqueue[] = [];
   let bytes = 0;
-  for (let message = earliestOf(waiting); message !== undefined; message = earliestOf(waiting)) {
+  const compare = orderIn(store);
+  for (let message = earliestOf(waiting, compare); message; message = earliestOf(waiting, compare)) {
     if (batch.length >= full.entries || bytes >= full.bytes) {
       yield batch;
       batch = [];
@@ -29,7 +30,8 @@ export async function* mergeQueues(store: Store, clientIds: readonly string[]): 
     let isPageRead = false;
     for (const cursor of waiting) {
       const { head, clientId } = cursor;
-      if (head === undefined || !isSameMessage(head.message, message)) continue;
+      if (head === undefined || compare(head.message, message) !== 0) continue;
+      if (!isSameMessage(head.message, message)) continue;
       batch.push({ do: 'enqueue', clientId, entry: { ...head, message } });
       cursor.advance();
       isPageRead ||= cursor.head === undefined;
@@ -45,11 +47,17 @@ async function readHeads(cursors: readonly QueueCursor[]): Promise<QueueCursor[]
   return cursors.filter(({ head }) => head !== undefined);
 }
 
-function earliestOf(cursors: readonly QueueCursor[]): Message | undefined {
+type Compare = (a: Message, b: Message) => number;
+
+function orderIn(store: Store): Compare {
+  return (a, b) => a.receivedAt - b.receivedAt || (store.compareMessages?.(a, b) ?? 0);
+}
+
+function earliestOf(cursors: readonly QueueCursor[], compare: Compare): Message | undefined {
   let earliest: Message | undefined;
   for (const { head } of cursors) {
     if (head === undefined) continue;
-    if (earliest === undefined || head.message.receivedAt < earliest.receivedAt) earliest = head.message;
+    if (earliest === undefined || compare(head.message, earliest) < 0) earliest = head.message;
   }
   return earliest;
 }

@@ -111,6 +111,12 @@ export interface Store {
     limits: PageLimits,
     lost?: (loss: QueueLoss) => void,
   ): MaybePromise<readonly QueueEntry[]>;
+  /**
+   * Which of two messages from `readQueue` came first, when `receivedAt` is the same: below 0 for `a`, above 0 for
+   * `b`, 0 when they are one message or nobody knows. Every queue has to be in this order. Only for stores that do
+   * not know when a message came, and only copies ask: without it they may keep one message several times.
+   */
+  compareMessages?(a: Message, b: Message): number;
   /** Lets go of everything it holds. Called once; all commits are done by then. */
   close(): MaybePromise<void>;
 }

@@ -26,7 +26,7 @@ export async function sourceAt(place: string, damaged: TellDamaged): Promise<Sou
     return { store, options: {} };
   }
   if (firstKey !== undefined && isOfAedes(firstKey)) {
-    return { store: await aedesFolder(place, damaged), options: { queuesTogether: 1 } };
+    return { store: await aedesFolder(place, damaged), options: {} };
   }
   throw new CommandError(`${place} holds neither a store of Carillon's nor one of Aedes's`);
 }
