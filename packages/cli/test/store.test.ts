@@ -148,6 +148,14 @@ test('a copy has everything, and is not made into a store that has something', a
   });
 });
 
+test('a store is not copied into itself', async () => {
+  const folder = await folderWithStore();
+  expect(await store(folder, 'copy', 'carillon-data', './carillon-data/')).toMatchObject({
+    code: 1,
+    stderr: 'carillon: carillon-data cannot be copied into itself: name another place\n',
+  });
+});
+
 test('a module brings any other store', async () => {
   const folder = await folderWithStore();
   writeFileSync(

@@ -29,7 +29,10 @@ function areSameProperties(a: Properties, b: Properties): boolean {
 }
 
 function areSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  if (a.length !== b.length) return false;
-  return a.every((byte, place) => byte === b[place]);
+  // A store that keeps a body once often hands out one array for all who wait for it.
+  if (a === b) return true;
+  if (a === undefined || b === undefined || a.length !== b.length) return false;
+  // A loop: `every` takes eight times as long, and a copy compares each body once for each queue.
+  for (let place = 0; place < a.length; place++) if (a[place] !== b[place]) return false;
+  return true;
 }
