@@ -171,8 +171,8 @@ describe('The RETAIN flag', () => {
     const world = new JoinedBrokers();
     const a = world.site('a', [{ name: 'b', addresses: 'mqtt://b', topics: ['out/# out', 'in/# in'] }]);
     const b = world.site('b');
-    a.broker.start();
-    b.broker.start();
+    void a.broker.start();
+    void b.broker.start();
     a.broker.publish('out/state', '1', { retain: true }).catch(() => {});
     b.broker.publish('in/state', '2', { retain: true }).catch(() => {});
     await world.start();
