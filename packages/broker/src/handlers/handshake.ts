@@ -21,7 +21,7 @@ import { checkWill } from './check-will.ts';
 import { connackProperties, rewriteConnack } from './connack.ts';
 import { ConnectRefused, refusedBy, returnCodeFor } from './connect-refused.ts';
 import { type Negotiated, negotiateTerms } from './negotiate-terms.ts';
-import { type Admission, findSession, takeSession } from './take-session.ts';
+import { type Admission, findSession, takeSession, vacate } from './take-session.ts';
 
 /**
  * From CONNECT to CONNACK, in this order: what CONNECT asks for, who asks, whether an older connection has to
@@ -264,6 +264,11 @@ export class Handshake {
     const connack = await rewriteConnack(this.#engine, client, sessionWaits, offered);
     if (!this.#connection.isOpen) return;
     this.#checkSessionLimit();
+    const vacated = vacate(this.#engine, admission);
+    if (vacated !== undefined) {
+      await vacated;
+      if (!this.#connection.isOpen) return;
+    }
     await this.#accept(client, publisher, admission, { will, judged }, negotiated, connack, grant.expiresAt);
   }
 

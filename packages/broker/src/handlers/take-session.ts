@@ -18,12 +18,29 @@ export interface Admission {
   readonly limits: ClientLimits;
 }
 
+const takenOver = 'another connection uses the client id';
+
 /** The session the client would come back to: Session Present, if nothing changes before it is taken. */
 export function findSession(engine: Engine, admission: Admission): Session | undefined {
   const session = engine.sessions.get(admission.clientId);
   if (session === undefined || isReplacedBy(session, admission)) return undefined;
   // The session of a connected client that has no expiry ends with the takeover.
   return session.connection === undefined || session.outlivesConnection ? session : undefined;
+}
+
+/**
+ * Ends a session that the client does not come back to, where others are to have what the store alone has of its
+ * queue: resolves when they have it. Undefined when nothing stands in the way of `takeSession`.
+ */
+export function vacate(engine: Engine, admission: Admission): Promise<void> | undefined {
+  const { sessions } = engine;
+  const { clientId } = admission;
+  const old = sessions.get(clientId);
+  if (old?.hasSharedTail === true && findSession(engine, admission) === undefined) {
+    old.connection?.terminate(ReasonCode.SessionTakenOver, takenOver);
+    sessions.end(old, 'replaced');
+  }
+  return sessions.get(clientId) === undefined ? sessions.whenVacant(clientId) : undefined;
 }
 
 /**
@@ -36,9 +53,7 @@ export function takeSession(
 ): { session: Session; sessionPresent: boolean } {
   const { sessions } = connection.engine;
   const { clientId } = admission;
-  sessions
-    .get(clientId)
-    ?.connection?.terminate(ReasonCode.SessionTakenOver, 'another connection uses the client id');
+  sessions.get(clientId)?.connection?.terminate(ReasonCode.SessionTakenOver, takenOver);
   const old = sessions.get(clientId);
   if (old !== undefined && isReplacedBy(old, admission)) sessions.end(old, 'replaced');
   const resumed = sessions.get(clientId);

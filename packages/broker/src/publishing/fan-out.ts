@@ -22,6 +22,8 @@ export class FanOut {
   /** What it came in, as long as no hook has changed it: the bytes may serve for those it leaves in. */
   readonly packet: DecodedPublish | undefined;
   readonly version: ProtocolVersion;
+  /** Nobody would send it again: what the store is to have of it is owed to it, should its batch fail. */
+  isPassedOn = false;
   matched = 0;
   sent = 0;
   queued = 0;

@@ -117,7 +117,9 @@ export class Publishing {
 
   /** Gives a message of a share group to another member, when the one who had it is gone. */
   redistribute(content: Content, group: ShareGroup, except: ReadonlySet<Receiver>): void {
-    this.#reachGroup(group, new FanOut(content, this.#engine.now()), except);
+    const fanOut = new FanOut(content, this.#engine.now());
+    fanOut.isPassedOn = true;
+    this.#reachGroup(group, fanOut, except);
   }
 
   #askHooks(

@@ -60,8 +60,10 @@ export class OutboxJournal {
 
   #record(entry: QueuedMessage, operation: (clientId: string) => StoreOperation): void {
     if (!this.keeps(entry)) return;
-    const durability = this.#engine.storage.durabilityOf(entry.content.topic);
-    this.#engine.turn.record(operation(this.#session.clientId), durability);
+    const { turn, storage } = this.#engine;
+    const recorded = operation(this.#session.clientId);
+    if (entry.isPassedOn) turn.owe(recorded);
+    turn.record(recorded, storage.durabilityOf(entry.content.topic));
   }
 }
 

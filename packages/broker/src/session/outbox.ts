@@ -78,7 +78,7 @@ export class Outbox {
       return;
     }
     if (fanOut.heldUntil === 0 && this.#canSendAtOnce()) {
-      const entry = this.#entryFor(copy);
+      const entry = this.#entryFor(copy, fanOut);
       this.#start(entry, true, fanOut);
       this.#account(entry, fanOut);
       return;
@@ -214,7 +214,7 @@ export class Outbox {
       this.#drop(copy, full, fanOut);
       return;
     }
-    const entry = this.#entryFor(copy);
+    const entry = this.#entryFor(copy, fanOut);
     this.#journal.queued(entry);
     this.#queue.push(entry, this.#journal.keeps(entry));
     if (fanOut === undefined) return;
@@ -239,9 +239,10 @@ export class Outbox {
     });
   }
 
-  #entryFor(copy: Copy): QueuedMessage {
+  #entryFor(copy: Copy, fanOut: FanOut | undefined): QueuedMessage {
     copy.content.keep();
     const entry = new QueuedMessage(this.#queue.takeSequence(), copy);
+    entry.isPassedOn = fanOut?.isPassedOn === true;
     entry.askedAt = this.#session.rights;
     // Behind messages that only the store has, it has to be there too, or it would overtake them.
     entry.isVolatile = this.#engine.storage.isVolatile(copy.content.topic) && !this.#queue.hasTail;
@@ -417,12 +418,11 @@ export class Outbox {
 
   #readTailIfNeeded(): void {
     if (!this.#queue.hasTail || !this.#queue.headIsEmpty) return;
-    this.#tail ??= new TailReader(
-      this.#engine,
-      this.#session.clientId,
-      (page) => this.#takePage(page),
-      (loss) => this.#queue.noteLoss(loss),
-    );
+    this.#tail ??= new TailReader(this.#engine, this.#session.clientId, {
+      takePage: (page) => this.#takePage(page),
+      lost: (loss) => this.#queue.noteLoss(loss),
+      failed: () => {},
+    });
     if (this.#tail.isReading) return;
     this.#queue.noteReading();
     this.#tail.readAfter(this.#queue.lastRead);

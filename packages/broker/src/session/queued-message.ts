@@ -15,6 +15,8 @@ export class QueuedMessage extends Copy implements QueueEntry {
   isVolatile = false;
   /** The rights of the session when plugins were asked about it; 0 when only the store remembers. */
   askedAt = 0;
+  /** It was another session's: no publisher would send it again, should it not be stored. */
+  isPassedOn = false;
   /** Set when it was given up. */
   dropped: DropReason | undefined = undefined;
   /** The connection whose send quota its PUBLISH uses. */

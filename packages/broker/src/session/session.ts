@@ -97,6 +97,12 @@ export class Session implements Receiver {
     return this.owner.permissions;
   }
 
+  /** Whether the store alone has messages that other members of a share group could still deliver. */
+  get hasSharedTail(): boolean {
+    if (this.outbox.tailBegin === undefined) return false;
+    return [...this.subscriptions.values()].some(({ record }) => record.shareName !== undefined);
+  }
+
   /** Whether it goes on when its connection ends. */
   get outlivesConnection(): boolean {
     return this.expiryInterval > 0 && !this.hasEnded;

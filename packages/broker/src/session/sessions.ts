@@ -92,8 +92,8 @@ export class Sessions {
     session.inboundIds.clear();
     const { dropped, sessionExpired, sessionDeleted } = this.#engine.hooks.slots;
     const { tailBegin } = session.outbox;
-    // One that is replaced cannot wait for that: its successor has the same place in the store.
-    const readsTail = why !== 'replaced' && (groups.size > 0 || dropped !== null);
+    // Whoever replaces it waits for what others are to have of it, as its successor has the same place in the store.
+    const readsTail = groups.size > 0 || (why !== 'replaced' && dropped !== null);
     if (tailBegin !== undefined && readsTail) this.#abandon(session, tailBegin, undelivered, groups);
     else if (session.isRecorded) {
       this.#engine.turn.record({ do: 'deleteSession', clientId: session.clientId });
@@ -101,6 +101,11 @@ export class Sessions {
     this.#engine.wills.sessionEnded(session);
     this.#passOn(undelivered, groups, session, 'session-ended');
     (why === 'expired' ? sessionExpired : sessionDeleted)?.({ session: view });
+  }
+
+  /** Resolves when an ended session has left the place that a new one of the client id needs; undefined at once. */
+  whenVacant(clientId: string): Promise<void> | undefined {
+    return this.#abandoned.whenGivenAway(clientId);
   }
 
   /** As an ended session it stays in the store until the last of its queue has been passed on. */

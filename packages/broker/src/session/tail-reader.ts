@@ -5,24 +5,26 @@ import { isPromise } from '../when-done.ts';
 
 const pageLimits = { entries: 256, bytes: 1024 * 1024 } as const;
 
+/** Who reads a tail. */
+export interface PageTaker {
+  takePage(page: readonly QueueEntry[]): void;
+  /** So much of what was counted cannot be read and is gone. */
+  lost(loss: QueueLoss): void;
+  /** The page that was asked for does not come. */
+  failed(): void;
+}
+
 /** Reads the part of a session's queue that only the store has, one page at a time. */
 export class TailReader {
   readonly #engine: Engine;
   readonly #clientId: string;
-  readonly #takePage: (page: readonly QueueEntry[]) => void;
-  readonly #lost: (loss: QueueLoss) => void;
+  readonly #taker: PageTaker;
   #isReading = false;
 
-  constructor(
-    engine: Engine,
-    clientId: string,
-    takePage: (page: readonly QueueEntry[]) => void,
-    lost: (loss: QueueLoss) => void = () => {},
-  ) {
+  constructor(engine: Engine, clientId: string, taker: PageTaker) {
     this.#engine = engine;
     this.#clientId = clientId;
-    this.#takePage = takePage;
-    this.#lost = lost;
+    this.#taker = taker;
   }
 
   /** A page was asked for and has not come. */
@@ -41,7 +43,9 @@ export class TailReader {
   #read(sequence: number): void {
     let page: MaybePromise<readonly QueueEntry[]>;
     try {
-      page = this.#engine.storage.store.readQueue(this.#clientId, sequence, pageLimits, this.#lost);
+      page = this.#engine.storage.store.readQueue(this.#clientId, sequence, pageLimits, (loss) =>
+        this.#taker.lost(loss),
+      );
     } catch (error) {
       this.#failed(error);
       return;
@@ -58,11 +62,12 @@ export class TailReader {
 
   #finish(page: readonly QueueEntry[]): void {
     this.#isReading = false;
-    this.#takePage(page);
+    this.#taker.takePage(page);
   }
 
   #failed(error: unknown): void {
     this.#isReading = false;
     this.#engine.storeFailed('read', asError(error));
+    this.#taker.failed();
   }
 }

@@ -28,6 +28,8 @@ export class CarriedOperations {
   /** So many of them, the first ones, stand in the batch that is under way. */
   #underWay = 0;
   #durability: Durability = 'memory';
+  /** Stay true, whatever they do. */
+  readonly #owed = new WeakSet<StoreOperation>();
 
   get isEmpty(): boolean {
     return this.#operations.length === 0;
@@ -36,6 +38,11 @@ export class CarriedOperations {
   /** What the failed batches were to promise: it is still owed. */
   get durability(): Durability {
     return this.#durability;
+  }
+
+  /** The operation is carried, should its batch fail: what it enqueues was neither refused nor will be sent again. */
+  owe(operation: StoreOperation): void {
+    this.#owed.add(operation);
   }
 
   /** Undoes what a failed batch was to do: the store may have it after all. */
@@ -51,7 +58,9 @@ export class CarriedOperations {
 
   /** A batch failed, carried operations included. */
   keep(failed: readonly StoreOperation[], durability: Durability): void {
-    const stillTrue = failed.slice(this.#underWay).filter(isStillTrue);
+    const stillTrue = failed
+      .slice(this.#underWay)
+      .filter((operation) => this.#owed.has(operation) || isStillTrue(operation));
     this.#operations = [...this.#operations, ...stillTrue].slice(-mostCarried);
     this.#underWay = 0;
     this.#durability = durability;

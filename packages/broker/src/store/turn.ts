@@ -109,6 +109,11 @@ export class Turn {
     this.#endSoon();
   }
 
+  /** The operation stays true when its batch fails: it goes along with the next one. */
+  owe(operation: StoreOperation): void {
+    this.#carried.owe(operation);
+  }
+
   /** For what has failed: undoes it with the next batch, because the store may have it all the same. */
   undo(operation: StoreOperation): void {
     this.#carried.add(operation);
