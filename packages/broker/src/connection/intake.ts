@@ -107,7 +107,9 @@ export class Intake {
   }
 
   #handle(packet: DecodedPacket): void {
-    const pending = dispatch(this.#connection, packet);
+    const { turn, options } = this.#engine;
+    const isFull = turn.waiting >= options.limits.maximumWaitingChanges;
+    const pending = isFull ? this.#handleLater(packet) : dispatch(this.#connection, packet);
     if (!isPromise(pending)) return;
     this.#isBusy = true;
     pending.then(
@@ -122,6 +124,13 @@ export class Intake {
       },
     );
     this.#readAhead();
+  }
+
+  /** The store is busy, and what waits for it is a lot: no more is added. */
+  async #handleLater(packet: DecodedPacket): Promise<void> {
+    const { turn, options } = this.#engine;
+    while (turn.waiting >= options.limits.maximumWaitingChanges) await turn.whenTaken();
+    if (this.#connection.isOpen) await dispatch(this.#connection, packet);
   }
 
   /** While a handler waits: PINGREQ is answered, the rest is kept in order, and reading stops when that is a lot. */

@@ -55,6 +55,11 @@ export interface Limits {
   readonly maximumKeepAlive: number;
   /** Packets of a connection that may wait for a hook to answer before reading stops. Default 1000. */
   readonly maximumWaitingPackets: number;
+  /**
+   * Changes and answers that may wait while the store is busy with a batch; beyond it no packet but PINGREQ is handled
+   * until the store is done. Default 100,000.
+   */
+  readonly maximumWaitingChanges: number;
   /** Rounds that one enhanced authentication may take. Default 16. */
   readonly maximumAuthenticationRounds: number;
 }

@@ -51,6 +51,7 @@ export const defaultLimits: Limits = Object.freeze({
   maximumSessionExpiryInterval: 0xffff_ffff,
   maximumKeepAlive: 0,
   maximumWaitingPackets: 1000,
+  maximumWaitingChanges: 100_000,
   maximumAuthenticationRounds: 16,
 });
 
@@ -78,6 +79,7 @@ export const limitRanges: Readonly<Record<keyof Limits, readonly [least: number,
   maximumSessionExpiryInterval: [0, 0xffff_ffff],
   maximumKeepAlive: [0, 65_535],
   maximumWaitingPackets: [1, 1_000_000],
+  maximumWaitingChanges: [1, 100_000_000],
   maximumAuthenticationRounds: [1, 1000],
 };
 

@@ -61,6 +61,8 @@ export class Turn {
   readonly #carried = new CarriedOperations();
   /** What waits until the store has taken what is carried. */
   #untilCaughtUp: (() => void)[] = [];
+  /** Whoever has more for the store than may wait. */
+  #untilTaken: (() => void)[] = [];
   readonly #retry: Deadline;
   /** Commits that failed in a row. */
   #failures = 0;
@@ -94,6 +96,16 @@ export class Turn {
   /** Whether this turn's batch has anything in it so far. */
   get hasOperations(): boolean {
     return this.#gathering.operations.length > 0;
+  }
+
+  /** How much waits for the store to be done with the batch before. */
+  get waiting(): number {
+    return this.#gathering.operations.length + this.#gathering.heldBack.length;
+  }
+
+  /** Resolves when the store next takes what waits for it. */
+  whenTaken(): Promise<void> {
+    return new Promise((resolve) => this.#untilTaken.push(resolve));
   }
 
   /** Whether the store knows everything: nothing is gathered, under way or carried. */
@@ -178,6 +190,9 @@ export class Turn {
     // A store that has failed is asked again when somebody waits for it, or when its time has come.
     if (nobodyWaits && this.#retry.isSet) return;
     this.#gathering = { operations: [], heldBack: [], durability: 'memory' };
+    const taken = this.#untilTaken;
+    this.#untilTaken = [];
+    for (const run of taken) run();
     const number = this.#gatheringNumber++;
     const operations = this.#carried.before(batch.operations);
     if (isStronger(this.#carried.durability, batch.durability)) batch.durability = this.#carried.durability;
