@@ -57,6 +57,17 @@ export function partsOf(key: string): string[] {
   return key.split(nul).slice(1);
 }
 
+/** The first of the parts alone: a client id, or a topic. */
+export function firstPartOf(key: string): string {
+  const end = key.indexOf(nul, 2);
+  return end < 0 ? key.slice(2) : key.slice(2, end);
+}
+
+/** What comes after the first part. */
+export function secondPartOf(key: string): string {
+  return key.slice(key.indexOf(nul, 2) + 1);
+}
+
 export function numberIn(part: string | undefined): number {
   return Number.parseInt(part ?? '', 36);
 }

@@ -14,7 +14,7 @@ import { storeErrorOf } from './database-errors.ts';
 import { checkFormat } from './format.ts';
 import { gather } from './gather.ts';
 import { keyOf, numberIn, partsOf } from './keys.ts';
-import { loadIndex, loadQueue, loadRecords } from './load-records.ts';
+import { countQueue, loadIndex, loadRecords, queueOfSession } from './load-records.ts';
 import { emptySummary, type QueueIndex } from './queue-index.ts';
 import { type PageDamage, readPage } from './read-page.ts';
 import { recountQueue } from './recount-queue.ts';
@@ -198,9 +198,14 @@ export class LevelStore implements Store {
   /** The index anew: LevelDB may have stored the batch that it said had failed. */
   async #loadAgain(): Promise<StoreIndex> {
     const index = new StoreIndex();
-    await loadIndex(this.#database, index, (record) => this.#setAside(record));
+    const setAside: SetAside = (record) => this.#setAside(record);
+    const withChunks = await loadIndex(this.#database, index, setAside);
     for (const [clientId, { hasSession }] of this.#index.queues) {
-      if (hasSession) await loadQueue(this.#database, index, clientId, (record) => this.#setAside(record));
+      if (!hasSession) continue;
+      const queue = queueOfSession(index, clientId);
+      if (withChunks.has(clientId) || queue.mustRecount) {
+        await countQueue(this.#database, clientId, queue, setAside);
+      }
     }
     return index;
   }

@@ -1,98 +1,135 @@
 import type { Message, SessionRecord, StoredRecord, SubscriptionRecord } from '@carillon/persistence';
 import type { Database } from './database.ts';
 import { gone, readMarks } from './delivery-marks.ts';
-import { numberIn, partsOf, rangeOf, type Space } from './keys.ts';
-import type { QueueIndex } from './queue-index.ts';
+import { firstPartOf, numberIn, partsOf, rangeOf, type Space, secondPartOf } from './keys.ts';
+import { oneByOne } from './one-by-one.ts';
+import { emptySummary, type QueueIndex } from './queue-index.ts';
 import { recountQueue } from './recount-queue.ts';
 import { asError, type SetAside } from './set-aside.ts';
 import type { StoreIndex } from './store-index.ts';
-import { chunksFrom, entriesOf } from './stored-chunks.ts';
+import { chunksFrom, clientsWithChunks, entriesOf } from './stored-chunks.ts';
 import { messageCodec, sessionCodec, subscriptionCodec, summaryCodec, willCodec } from './values.ts';
 
 /** Streams what the engine keeps in memory, sessions before what belongs to them; fills the index on the way. */
-export async function* loadRecords(
+export function loadRecords(
   database: Database,
   index: StoreIndex,
   setAside: SetAside,
-): AsyncGenerator<StoredRecord> {
-  await loadIndex(database, index, setAside);
-  for await (const [, session] of readSpace(database, 's', readSession, async (record) => {
+): AsyncIterable<StoredRecord> {
+  return oneByOne(listsOfRecords(database, index, setAside));
+}
+
+/** As many at once as the database hands out: a promise for each of a million records would cost seconds. */
+async function* listsOfRecords(
+  database: Database,
+  index: StoreIndex,
+  setAside: SetAside,
+): AsyncGenerator<StoredRecord[]> {
+  const withChunks = await loadIndex(database, index, setAside);
+  for await (const list of readSpace(database, 's', readSession, async (record) => {
     await setAside(record);
     // Whoever comes next under that client id must not find what belonged to it.
-    index.queueOf(partsOf(record.key)[0] ?? '');
+    index.queueOf(firstPartOf(record.key));
   })) {
-    const { summary } = await loadQueue(database, index, session.clientId, setAside);
-    yield { kind: 'session', session, queue: summary };
+    const records: StoredRecord[] = [];
+    for (const [, session] of list) {
+      const { clientId } = session;
+      const queue = queueOfSession(index, clientId);
+      if (withChunks.has(clientId) || queue.mustRecount) {
+        await countQueue(database, clientId, queue, setAside);
+      }
+      records.push({ kind: 'session', session, queue: queue.summary });
+    }
+    yield records;
   }
-  for await (const [[clientId = ''], subscription] of readSpace(database, 'u', readSubscription, setAside)) {
-    yield { kind: 'subscription', clientId, subscription };
+  for await (const list of readSpace(database, 'u', readSubscription, setAside)) {
+    yield list.map(([key, subscription]) => ({
+      kind: 'subscription',
+      clientId: firstPartOf(key),
+      subscription,
+    }));
   }
   for await (const key of database.keys(rangeOf('i'))) {
     const [clientId = '', packetId] = partsOf(key);
-    yield { kind: 'inboundId', clientId, packetId: numberIn(packetId) };
+    yield [{ kind: 'inboundId', clientId, packetId: numberIn(packetId) }];
   }
-  for await (const [[clientId = ''], will] of readSpace(database, 'w', willCodec.read, setAside)) {
-    yield { kind: 'will', clientId, will };
+  for await (const list of readSpace(database, 'w', willCodec.read, setAside)) {
+    yield list.map(([key, will]) => ({ kind: 'will', clientId: firstPartOf(key), will }));
   }
-  for await (const [, message] of readSpace(database, 'r', readRetained, setAside)) {
-    yield { kind: 'retained', message };
+  for await (const list of readSpace(database, 'r', readRetained, setAside)) {
+    yield list.map(([, message]) => ({ kind: 'retained', message }));
   }
 }
 
-function readSession(value: Uint8Array, [clientId]: readonly string[]): SessionRecord {
+function readSession(value: Uint8Array, key: string): SessionRecord {
   const session = sessionCodec.read(value);
-  if (session.clientId !== clientId) throw new Error('its client id is another one');
+  if (session.clientId !== firstPartOf(key)) throw new Error('its client id is another one');
   return session;
 }
 
-function readSubscription(value: Uint8Array, [, filter]: readonly string[]): SubscriptionRecord {
+function readSubscription(value: Uint8Array, key: string): SubscriptionRecord {
   const subscription = subscriptionCodec.read(value);
-  if (subscription.filter !== filter) throw new Error('its filter is another one');
+  if (subscription.filter !== secondPartOf(key)) throw new Error('its filter is another one');
   return subscription;
 }
 
-function readRetained(value: Uint8Array, [topic]: readonly string[]): Message {
+function readRetained(value: Uint8Array, key: string): Message {
   const message = messageCodec.read(value);
-  if (message.topic !== topic) throw new Error('its topic is another one');
+  if (message.topic !== firstPartOf(key)) throw new Error('its topic is another one');
   return message;
 }
 
 /** So many bytes of records come from the database at once. */
 const readAhead = 262_144;
 
-/** Fills an empty index from the disk, but for which sessions there are and what their sums do not count yet. */
-export async function loadIndex(database: Database, index: StoreIndex, setAside: SetAside): Promise<void> {
+/**
+ * Fills an empty index from the disk, but for which sessions there are and what their sums do not count yet. Returns
+ * the client ids that have chunks.
+ */
+export async function loadIndex(
+  database: Database,
+  index: StoreIndex,
+  setAside: SetAside,
+): Promise<ReadonlySet<string>> {
   for await (const key of database.keys({ ...rangeOf('b'), reverse: true, limit: 1 })) {
     index.nextBundle = numberIn(partsOf(key)[0]) + 1;
   }
-  for await (const [[clientId = ''], stored] of readSpace(database, 'n', summaryCodec.read, setAside)) {
-    const { isOpen, ...summary } = stored;
-    const queue = index.queueOf(clientId);
-    queue.summary = summary;
-    queue.uncounted = isOpen ? 0 : undefined;
+  for await (const list of readSpace(database, 'n', summaryCodec.read, setAside)) {
+    for (const [key, { length, bytes, lastSequence, isOpen }] of list) {
+      const queue = index.queueOf(firstPartOf(key));
+      queue.summary = lastSequence === 0 ? emptySummary : { length, bytes, lastSequence };
+      queue.uncounted = isOpen ? 0 : undefined;
+    }
   }
-  const read = (value: Uint8Array, [, first]: readonly string[]) => readMarks(numberIn(first), value);
-  for await (const [[clientId = '', first], marks] of readSpace(database, 'f', read, async (record) => {
+  const read = (value: Uint8Array, key: string) => readMarks(numberIn(secondPartOf(key)), value);
+  for await (const list of readSpace(database, 'f', read, async (record) => {
     await setAside(record);
     // Entries wait again that the sums do not count.
-    index.queueOf(partsOf(record.key)[0] ?? '').mustRecount = true;
+    index.queueOf(firstPartOf(record.key)).mustRecount = true;
   })) {
-    index.queueOf(clientId).marks.set(numberIn(first), marks);
+    for (const [key, marks] of list) {
+      index.queueOf(firstPartOf(key)).setMarks(numberIn(secondPartOf(key)), marks);
+    }
   }
+  return clientsWithChunks(database);
 }
 
 /** There is a session to that queue. */
-export async function loadQueue(
-  database: Database,
-  index: StoreIndex,
-  clientId: string,
-  setAside: SetAside,
-): Promise<QueueIndex> {
+export function queueOfSession(index: StoreIndex, clientId: string): QueueIndex {
   const queue = index.queueOf(clientId);
   queue.hasSession = true;
+  return queue;
+}
+
+/** Makes the sums of a loaded queue right; there is nothing to do for one that has no chunks and lost none. */
+export async function countQueue(
+  database: Database,
+  clientId: string,
+  queue: QueueIndex,
+  setAside: SetAside,
+): Promise<void> {
   if (queue.uncounted !== undefined && !queue.mustRecount) await countLast(database, clientId, queue);
   if (queue.mustRecount) await recountQueue(database, clientId, queue, setAside);
-  return queue;
 }
 
 /** Adds what the sums do not count: the entries that came last, or all of them when there are no sums. */
@@ -114,24 +151,22 @@ async function countLast(database: Database, clientId: string, queue: QueueIndex
   queue.summary = { length, bytes, lastSequence };
 }
 
-/** The records of a space with the parts of their keys. One that cannot be read is set aside and left out. */
+/** The records of a space with their keys, in lists. One that cannot be read is set aside and left out. */
 async function* readSpace<T>(
   database: Database,
   space: Space,
-  read: (bytes: Uint8Array, parts: readonly string[]) => T,
+  read: (bytes: Uint8Array, key: string) => T,
   setAside: SetAside,
-): AsyncGenerator<[parts: string[], record: T]> {
+): AsyncGenerator<[key: string, record: T][]> {
   for await (const list of database.lists({ ...rangeOf(space), highWaterMarkBytes: readAhead })) {
+    const records: [key: string, record: T][] = [];
     for (const [key, value] of list) {
-      const parts = partsOf(key);
-      let record: T;
       try {
-        record = read(value, parts);
+        records.push([key, read(value, key)]);
       } catch (error) {
         await setAside({ key, value, error: asError(error) });
-        continue;
       }
-      yield [parts, record];
     }
+    yield records;
   }
 }

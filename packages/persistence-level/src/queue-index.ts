@@ -7,22 +7,40 @@ export const emptySummary: QueueSummary = Object.freeze({ length: 0, bytes: 0, l
 /** So many entries may come before the stored sums are written anew. */
 const mostUncounted = 1000;
 
-/** What the store keeps in memory of one session's queue. */
+const noMarks: ReadonlyMap<number, Marks> = new Map();
+
+/**
+ * What the store keeps in memory of one session's queue. Most queues are empty, and there is one of these for every
+ * session: what an empty queue does not need is made on first use.
+ */
 export class QueueIndex {
   summary = emptySummary;
   /** Those of which the facts are remembered, in order; there may be others on the disk. */
   chunks: ChunkFacts[] = [];
-  /** By the first number of the chunk: of all chunks that have any. */
-  readonly marks = new Map<number, Marks>();
   /** Whether the record of its session could be read: else it is the remains of one that is set aside. */
   hasSession = false;
   /** How many entries the stored sums do not count; undefined while they are to be exact. */
   uncounted: number | undefined = 0;
   /** What the stored sums go by is damaged: the whole queue is to be counted. */
   mustRecount = false;
+  #marks: Map<number, Marks> | undefined = undefined;
   /** Chunks that went while pages were read: these pages may have them all the same. */
-  readonly #wentMeanwhile = new Set<number>();
+  #wentMeanwhile: Set<number> | undefined = undefined;
   #readers = 0;
+
+  /** By the first number of the chunk: of all chunks that have any. */
+  get marks(): ReadonlyMap<number, Marks> {
+    return this.#marks ?? noMarks;
+  }
+
+  setMarks(first: number, marks: Marks): void {
+    this.#marks ??= new Map();
+    this.#marks.set(first, marks);
+  }
+
+  removeMarks(first: number): void {
+    this.#marks?.delete(first);
+  }
 
   /** Whether so many more entries can do without new sums. */
   canLeaveUncounted(entries: number): boolean {
@@ -37,10 +55,10 @@ export class QueueIndex {
     this.#readers++;
     try {
       const page = await pages();
-      for (const chunk of page.chunks) if (!this.#wentMeanwhile.has(chunk.first)) remember(chunk);
+      for (const chunk of page.chunks) if (this.#wentMeanwhile?.has(chunk.first) !== true) remember(chunk);
       return page;
     } finally {
-      if (--this.#readers === 0) this.#wentMeanwhile.clear();
+      if (--this.#readers === 0) this.#wentMeanwhile = undefined;
     }
   }
 
@@ -57,10 +75,12 @@ export class QueueIndex {
 
   /** The chunk with that number is not on the disk any more. */
   forget(first: number): void {
-    this.marks.delete(first);
+    this.removeMarks(first);
     const place = this.#countBefore(first) - 1;
     if (this.chunks[place]?.first === first) this.chunks.splice(place, 1);
-    if (this.#readers > 0) this.#wentMeanwhile.add(first);
+    if (this.#readers === 0) return;
+    this.#wentMeanwhile ??= new Set();
+    this.#wentMeanwhile.add(first);
   }
 
   /** How many of the remembered chunks begin at or before a number. */

@@ -139,11 +139,11 @@ export class QueuePlan {
     if (this.known === undefined) index.queues.set(this.#clientId, queue);
     for (const [first, { marks }] of this.#marked) {
       const known = queue.marks.get(first);
-      if (known === undefined) queue.marks.set(first, marks);
+      if (known === undefined) queue.setMarks(first, marks);
       else for (const [sequence, mark] of marks) known.set(sequence, mark);
     }
     for (const chunk of this.#finished) queue.forget(chunk.first);
-    for (const first of this.#rewritten.keys()) queue.marks.delete(first);
+    for (const first of this.#rewritten.keys()) queue.removeMarks(first);
     for (const chunk of this.#written) index.remember(queue, chunk);
   }
 

@@ -4,7 +4,9 @@ export class RecordReader {
   #at = 0;
 
   constructor(record: Uint8Array) {
-    this.#bytes = Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+    this.#bytes = Buffer.isBuffer(record)
+      ? record
+      : Buffer.from(record.buffer, record.byteOffset, record.byteLength);
   }
 
   get isAtEnd(): boolean {

@@ -1,5 +1,5 @@
-import type { Database } from './database.ts';
-import { keyOf, numberIn, partsOf, rangeOf } from './keys.ts';
+import type { Database, Range } from './database.ts';
+import { firstPartOf, keyOf, numberIn, partsOf, rangeOf } from './keys.ts';
 import { readChunk, type StoredEntry } from './queue-chunk.ts';
 
 /** A chunk as it lies on the disk. */
@@ -23,6 +23,38 @@ export async function* chunksFrom(
   for await (const list of database.lists({ ...range, highWaterMarkBytes: readAhead })) {
     yield list.map(([key, value]) => ({ key, first: numberIn(partsOf(key)[1]), value }));
   }
+}
+
+/** The client ids that have chunks, whether there is a session or not. */
+export async function clientsWithChunks(database: Database): Promise<Set<string>> {
+  const clients = new Set<string>();
+  const all = rangeOf('q');
+  for (let from: string | undefined = all.gt; from !== undefined; ) {
+    from = await clientsFrom(database, { gt: from, lt: all.lt }, clients);
+  }
+  return clients;
+}
+
+/** Many keys of one client in a row: it is quicker to begin anew behind them. */
+const longRun = 1000;
+
+/** Reads on until one client has many chunks; returns where to go on behind them. */
+async function clientsFrom(
+  database: Database,
+  range: Range,
+  clients: Set<string>,
+): Promise<string | undefined> {
+  let last: string | undefined;
+  let run = 0;
+  for await (const key of database.keys(range)) {
+    const clientId = firstPartOf(key);
+    if (clientId !== last) {
+      clients.add(clientId);
+      last = clientId;
+      run = 0;
+    } else if (++run === longRun) return rangeOf('q', clientId).lt;
+  }
+  return undefined;
 }
 
 /** The last chunk that begins at or before a number. */

@@ -106,7 +106,9 @@ export const subscriptionCodec = codec<SubscriptionRecord>(
   },
   (reader) => {
     const filter = reader.text();
-    const topicFilter = reader.text();
+    const bare = reader.text();
+    // The same but for shared subscriptions: one string in memory for both.
+    const topicFilter = bare === filter ? filter : bare;
     const shareName = readOptionalText(reader);
     const qos = reader.oneOf(qosLevels);
     const flags = reader.oneOf([0, 1, 2, 3]);
