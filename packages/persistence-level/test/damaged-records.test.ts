@@ -27,7 +27,7 @@ class Place {
     await this.database.open();
   }
 
-  damage(key: string, value = rubbish): Promise<void> {
+  damage(key: string, value: Uint8Array = rubbish): Promise<void> {
     return this.database.put(key, value, encodings);
   }
 
