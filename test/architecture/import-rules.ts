@@ -52,7 +52,7 @@ const rules: Record<string, ImportRule> = {
 const benchRules: Record<string, ImportRule> = {
   load: { packages: [], node: true, npm: [] },
   brokers: {
-    packages: ['hooks', 'carillon', 'persistence-level'],
+    packages: ['hooks', 'carillon', 'persistence-level', 'auth-acl'],
     node: true,
     npm: ['aedes', 'aedes-persistence-level', 'level', 'ws'],
   },

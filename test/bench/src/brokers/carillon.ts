@@ -1,4 +1,5 @@
 // Carillon in a process of its own.
+import { type AclRule, aclAuth } from '@carillon/auth-acl';
 import { levelPersistence } from '@carillon/persistence-level';
 import { type BrokerOptions, createBroker } from 'carillon';
 import { type BrokerSetup, readSetup, report, tlsOf } from './setup.ts';
@@ -11,6 +12,7 @@ const broker = createBroker({
 });
 if (setup.store !== undefined) broker.use(levelPersistence({ location: setup.store.folder }));
 if (setup.authorize !== undefined) authorizeEverything(setup.authorize);
+if (setup.rules !== undefined) broker.use(aclAuth({ rules: accessRules(setup.rules) }));
 
 const tls = tlsOf(setup);
 const { address } = await broker.listen({
@@ -37,4 +39,13 @@ function liftedLimits(): NonNullable<BrokerOptions['limits']> {
 function authorizeEverything(answer: NonNullable<BrokerSetup['authorize']>): void {
   const authorizePublish = answer === 'plain' ? () => true : async () => true;
   broker.use({ name: 'allow', hooks: { authorizePublish } });
+}
+
+/** Rules of a site with many parts; only the last one speaks of the topics of the load. */
+function accessRules(count: number): AclRule[] {
+  const actions = ['publish', 'subscribe'] as const;
+  const parts = Array.from({ length: count - 1 }, (_, part): AclRule => {
+    return { effect: 'deny', actions, topic: `site/part${part}/+/private`, who: { group: `team${part}` } };
+  });
+  return [...parts, { effect: 'allow', actions, topic: '#' }];
 }

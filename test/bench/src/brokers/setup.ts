@@ -10,6 +10,8 @@ export interface BrokerSetup {
   readonly store?: { readonly folder: string; readonly durability: 'written' | 'synced' };
   /** Asked for each PUBLISH: answers at once, or by a promise. */
   readonly authorize?: 'plain' | 'promise';
+  /** So many access rules of `auth-acl`, of which the last allows everything. */
+  readonly rules?: number;
   /** Limits as they are out of the box, rather than lifted so far that no load meets them. */
   readonly defaultLimits?: boolean;
 }

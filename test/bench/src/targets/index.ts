@@ -15,6 +15,7 @@ const everything: readonly Feature[] = [
   'websocket',
   'durable',
   'authorize',
+  'rules',
 ];
 
 function onNode(
@@ -39,7 +40,7 @@ export const targets: readonly Target[] = [
   onNode(
     'aedes',
     'Aedes',
-    everything.filter((feature) => feature !== 'version5' && feature !== 'aliases'),
+    everything.filter((feature) => !['version5', 'aliases', 'rules'].includes(feature)),
     () => installed('aedes'),
   ),
   onNode('relay', 'bare relay', ['version5', 'tls'], () => `Node ${process.versions.node}`),

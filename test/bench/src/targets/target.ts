@@ -10,7 +10,8 @@ export type Feature =
   | 'tls'
   | 'websocket'
   | 'durable'
-  | 'authorize';
+  | 'authorize'
+  | 'rules';
 
 /** A broker that runs. */
 export interface RunningBroker {
