@@ -122,6 +122,8 @@ export class Lane {
     const { signal } = this.#stop;
     const giveUp = (): void => peer.fail(new BridgeError('BRIDGE_CONNECTION_LOST', 'the bridge was stopped'));
     signal.addEventListener('abort', giveUp, { once: true });
+    // It may have been stopped while it connected.
+    if (signal.aborted) giveUp();
     try {
       peer.handBack(await peer.receive());
     } finally {
