@@ -29,6 +29,10 @@ test('a histogram keeps latencies to within some two per cent', () => {
   expect(other.total).toBe(20_000);
 });
 
+test('a time in which nothing arrived has no latency, and says so', () => {
+  expect(() => new Histogram().quantile(0.99)).toThrow('not one message arrived');
+});
+
 test('the median of few values is between the two in the middle', () => {
   expect(median([3, 1, 2])).toBe(2);
   expect(median([4, 1, 2, 3])).toBe(2.5);

@@ -29,10 +29,14 @@ export class Histogram {
     return this.counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** The latency in microseconds that this share of all did not exceed; NaN when there is none. */
+  /**
+   * The latency in microseconds that this share of all did not exceed.
+   *
+   * @throws Error when there is none, as beside a broker that others keep from passing on anything.
+   */
   quantile(share: number): number {
     let left = Math.ceil(this.total * share);
-    if (left === 0) return Number.NaN;
+    if (left === 0) throw new Error('not one message arrived in the time that is measured');
     for (let slot = 0; slot < this.counts.length; slot++) {
       left -= this.counts[slot] ?? 0;
       if (left <= 0) return latencyIn(slot);
