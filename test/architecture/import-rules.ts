@@ -43,6 +43,8 @@ const rules: Record<string, ImportRule> = {
   'persistence-*': plugin,
   'auth-*': plugin,
   'bridge-*': plugin,
+  // Who sends a request is told by socket, TLS and proxies as it is of who asks for a WebSocket.
+  'bridge-http': { ...plugin, packages: [...plugin.packages, 'listeners'] },
 };
 
 /**
