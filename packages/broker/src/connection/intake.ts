@@ -6,6 +6,9 @@ import { isPromise } from '../when-done.ts';
 import type { Connection } from './connection.ts';
 import { ReadAhead } from './read-ahead.ts';
 
+/** Bytes after which a connection lets the others have their turn. The socket would go on for two megabytes. */
+const breakAfterBytes = 65_536;
+
 /**
  * The incoming half of a connection: chunks become packets, and packets go to their handlers one after
  * another. A handler that waits for something holds up the later packets of this connection, and of no other.
@@ -20,6 +23,8 @@ export class Intake {
   /** A handler awaits something: later packets wait. */
   #isBusy = false;
   #isPaused = false;
+  #isOnBreak = false;
+  #bytesSinceBreak = 0;
   #whenIdle: (() => void) | undefined = undefined;
 
   constructor(engine: Engine, connection: Connection, channel: ByteChannel) {
@@ -49,6 +54,8 @@ export class Intake {
   received(chunk: Uint8Array): void {
     this.#engine.counters.bytesReceived += chunk.length;
     this.#reader.feed(chunk);
+    this.#bytesSinceBreak += chunk.length;
+    if (this.#bytesSinceBreak >= breakAfterBytes) this.#takeBreak();
     if (this.#isBusy) this.#readAhead();
     else this.#work();
   }
@@ -64,7 +71,19 @@ export class Intake {
     if (!this.#isPaused || this.#isBusy || this.#connection.isCongested) return;
     this.#isPaused = false;
     this.#connection.packetCame();
-    this.#channel.resume();
+    if (!this.#isOnBreak) this.#channel.resume();
+  }
+
+  /** Reading goes on in the next turn, when everybody else has been read from too. */
+  #takeBreak(): void {
+    this.#bytesSinceBreak = 0;
+    if (this.#isOnBreak) return;
+    this.#isOnBreak = true;
+    this.#channel.pause();
+    this.#engine.scheduler.atEndOfTurn(() => {
+      this.#isOnBreak = false;
+      if (!this.#isPaused) this.#channel.resume();
+    });
   }
 
   /** The peer has left in order: what it sent before is handled first. Then `done` is called, once. */

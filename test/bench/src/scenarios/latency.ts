@@ -1,13 +1,16 @@
 import { messagesPlan } from './messages.ts';
 import type { Scenario } from './scenario.ts';
 
-/** A steady rate, half of what saturates Mosquitto; latency counts from when a message was due. */
+/**
+ * A steady rate, half of what saturates Mosquitto; latency counts from when a message was due. At a steady rate messages
+ * come one by one, and so what saturates it is measured where each has its own read and write.
+ */
 export const latency: readonly Scenario[] = [
   {
     name: 'latency',
     title: 'latency at half of what saturates Mosquitto, 100 pairs, QoS 0',
     needs: [],
-    saturation: { scenario: 'pairs-100-qos0', target: 'mosquitto' },
+    saturation: { scenario: 'pairs-500-qos0', target: 'mosquitto' },
     figures: [
       { id: 'rate', title: 'messages', unit: 'per second' },
       { id: 'p50', title: 'half within', unit: 'microseconds' },
