@@ -36,7 +36,13 @@ async function carryOut(order: Exclude<Order, { do: 'note memory' }>): Promise<R
     return { is: 'ready' };
   }
   if (ready === undefined) throw new Error('told to run before it was told what');
-  return { is: 'result', result: await ready.run() };
+  const result = await ready.run();
+  return { is: 'result', result: { ...result, figures: measured(result.figures) } };
+}
+
+/** Without figures that nothing was measured for: on the way to the parent they would become `null`. */
+function measured(figures: LoadResult['figures']): LoadResult['figures'] {
+  return Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value)));
 }
 
 function prepare(plan: LoadPlan): Promise<ReadyLoad> {
