@@ -1,5 +1,7 @@
 import { Cursor } from './decode/cursor.ts';
 import { checkFirstByte, type DecodedPacket, decodePacket } from './decode/packet.ts';
+import type { DecodedPublish } from './decode/publish.ts';
+import { findRepeats, type PublishRun } from './decode/publish-run.ts';
 import { faults } from './faults.ts';
 import type { ProtocolVersion } from './packets.ts';
 import { faulty, ProtocolError } from './protocol-error.ts';
@@ -99,6 +101,24 @@ export class PacketReader {
       if (error instanceof ProtocolError) this.#fail(error);
       throw error;
     }
+  }
+
+  /** Whether `packet`, the latest that `next` gave, has bytes behind it in its chunk: it may be repeated there. */
+  isFollowed(packet: DecodedPublish): boolean {
+    return packet.source === this.#chunk && packet.frameEnd === this.#at;
+  }
+
+  /**
+   * Takes the packets behind `packet`, the latest that `next` gave, as long as they repeat it in everything but the
+   * payload, up to so many bytes in all. Nothing is to be judged of them that was not judged of it.
+   */
+  takeRepeats(packet: DecodedPublish, maximumBytes: number): PublishRun | undefined {
+    if (!this.isFollowed(packet)) return undefined;
+    const run = findRepeats(packet, this.maximumPacketSize, maximumBytes);
+    if (run === undefined) return undefined;
+    this.#at = run.end;
+    if (this.#at === this.#chunk.length) this.#openNextChunk();
+    return run;
   }
 
   #nextInPlace(): DecodedPacket | undefined {

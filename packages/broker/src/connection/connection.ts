@@ -6,10 +6,13 @@ import type {
   Remote,
 } from '@carillon/hooks';
 import {
+  type DecodedPublish,
   type DiagnosticProperties,
   isReasonCodeFor,
   type Packet,
   ProtocolError,
+  type ProtocolVersion,
+  type PublishRun,
   ReasonCode,
   reasonCodeName,
 } from '@carillon/protocol';
@@ -20,7 +23,7 @@ import type { Reauthentication } from '../handlers/reauthentication.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import type { Author } from '../publishing/message-in-bytes.ts';
 import { hostPublisher, type Publisher } from '../publishing/publishing.ts';
-import type { Copy } from '../routing/subscription.ts';
+import type { Copy, DirectLine } from '../routing/subscription.ts';
 import { PacketIdSet } from '../session/packet-id-set.ts';
 import type { Session } from '../session/session.ts';
 import type { Deadline } from '../time/deadlines.ts';
@@ -178,6 +181,11 @@ export class Connection implements ChannelReceiver {
     return this.#sender.publish(copy, packetId, dup, fanOut);
   }
 
+  /** Where packets of QoS 0 from clients of this version may go as they came. */
+  directLine(version: ProtocolVersion): DirectLine | undefined {
+    return this.#sender.directLine(version);
+  }
+
   /** A client that does not read is not read from either, and has only so much time to take anything at all. */
   becameCongested(): void {
     if (!this.isReady || this.#patience.isSet) return;
@@ -236,6 +244,16 @@ export class Connection implements ChannelReceiver {
 
   received(chunk: Uint8Array): void {
     if (this.isOpen) this.#intake.received(chunk);
+  }
+
+  /** Whether the PUBLISH at hand may be repeated by what came with it. */
+  isFollowed(packet: DecodedPublish): boolean {
+    return this.#intake.isFollowed(packet);
+  }
+
+  /** Takes what repeats the PUBLISH at hand in all but the payload, up to so many bytes. */
+  takeRepeats(packet: DecodedPublish, maximumBytes: number): PublishRun | undefined {
+    return this.#intake.takeRepeats(packet, maximumBytes);
   }
 
   drained(): void {

@@ -1,5 +1,12 @@
 import type { ByteChannel } from '@carillon/hooks';
-import { type DecodedPacket, PacketReader, type ProtocolVersion, ReasonCode } from '@carillon/protocol';
+import {
+  type DecodedPacket,
+  type DecodedPublish,
+  PacketReader,
+  type ProtocolVersion,
+  type PublishRun,
+  ReasonCode,
+} from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import { dispatch } from '../handlers/dispatch.ts';
 import { isPromise } from '../when-done.ts';
@@ -58,6 +65,16 @@ export class Intake {
     if (this.#bytesSinceBreak >= breakAfterBytes) this.#takeBreak();
     if (this.#isBusy) this.#readAhead();
     else this.#work();
+  }
+
+  isFollowed(packet: DecodedPublish): boolean {
+    return this.#reader.isFollowed(packet);
+  }
+
+  takeRepeats(packet: DecodedPublish, maximumBytes: number): PublishRun | undefined {
+    const run = this.#reader.takeRepeats(packet, maximumBytes);
+    if (run !== undefined) this.#engine.counters.messagesReceived += run.count;
+    return run;
   }
 
   pause(): void {

@@ -1,9 +1,15 @@
 import type { ByteChannel } from '@carillon/hooks';
-import { type DiagnosticProperties, type Packet, ReasonCode } from '@carillon/protocol';
+import {
+  type DiagnosticProperties,
+  type Packet,
+  type ProtocolVersion,
+  type PublishRun,
+  ReasonCode,
+} from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import { encodeFrame, type PublishFrame } from '../publishing/publish-frame.ts';
-import type { Copy } from '../routing/subscription.ts';
+import type { Copy, DirectLine } from '../routing/subscription.ts';
 import type { Flushable } from '../store/turn.ts';
 import type { Connection } from './connection.ts';
 import { fitPacket } from './fit-packet.ts';
@@ -22,7 +28,7 @@ export type Acknowledgement = keyof typeof firstBytes;
  * The outgoing half of a connection: packets are gathered during a turn and leave in one write at its end.
  * Told to write more than the peer takes, it tells the connection.
  */
-export class Sender implements Flushable {
+export class Sender implements Flushable, DirectLine {
   readonly #engine: Engine;
   readonly #connection: Connection;
   readonly #channel: ByteChannel;
@@ -114,6 +120,24 @@ export class Sender implements Flushable {
     return true;
   }
 
+  /** Where packets of QoS 0 from clients of this version may go as they came. */
+  directLine(version: ProtocolVersion): DirectLine | undefined {
+    const sameForm = (version === 5) === (this.#connection.terms.version === 5);
+    return sameForm && this.#aliases === undefined ? this : undefined;
+  }
+
+  /** Bytes until it is congested, and not more than the client takes in one packet. */
+  get room(): number {
+    const { maximumOutputBytes } = this.#engine.options.limits;
+    const free = maximumOutputBytes - this.#output.pendingBytes - this.#unsentAtWrite;
+    return Math.min(free, this.#connection.terms.clientMaximumPacketSize);
+  }
+
+  passOn({ source, start, end, count }: PublishRun): void {
+    this.#output.appendRange(source, start, end);
+    this.#sent(count, end - start);
+  }
+
   /** As no other client sees it: with its aliases, its subscription identifiers, below its mount point. */
   #publishOwn(copy: Copy, packetId: number, dup: boolean, now: number): boolean {
     const { terms, session } = this.#connection;
@@ -169,10 +193,14 @@ export class Sender implements Flushable {
     if (frame.packetIdAt === -1) this.#output.appendRange(frame.bytes, frame.start, frame.end);
     else this.#output.appendWithPacketId(frame, packetId);
     if (frame.payload !== undefined) this.#output.appendRange(frame.payload, 0, frame.payload.length);
+    this.#sent(1, frame.length);
+  }
+
+  #sent(messages: number, bytes: number): void {
     const { counters } = this.#engine;
-    counters.messagesSent++;
-    counters.publishSent++;
-    counters.publishBytesSent += frame.length;
+    counters.messagesSent += messages;
+    counters.publishSent += messages;
+    counters.publishBytesSent += bytes;
     this.mark();
     if (this.#output.pendingBytes >= flushEarlyBytes) this.#write();
   }

@@ -9,6 +9,7 @@ import { RefusedPublish } from '../publishing/publishing.ts';
 import { tellPublished } from '../publishing/tell-published.ts';
 import { isOwnTopic, ownTopicsReason } from '../system/own-topics.ts';
 import { isPromise } from '../when-done.ts';
+import { passOnRepeats } from './publish-repeats.ts';
 
 /** PUBLISH from a client: alias, legality, grants and window, QoS 2 repeats; then it is a message. */
 export function handlePublish(connection: Connection, packet: DecodedPublish): MaybePromise<void> {
@@ -45,7 +46,9 @@ export function handlePublish(connection: Connection, packet: DecodedPublish): M
   const outcome = engine.publishing.publish(content, publisher, packet, terms.version);
   if (!isPromise(outcome)) {
     answer(connection, packet, topic, outcome);
-    if (!(outcome instanceof RefusedPublish)) tellPublished(engine, outcome, connection.publisher);
+    if (outcome instanceof RefusedPublish) return undefined;
+    tellPublished(engine, outcome, connection.publisher);
+    passOnRepeats(connection, packet);
     return undefined;
   }
   if (packet.qos === 2) {

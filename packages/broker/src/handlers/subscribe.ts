@@ -35,15 +35,35 @@ export function handleSubscribe(connection: Connection, packet: SubscribePacket)
   for (const request of packet.subscriptions) checkRequest(connection, request, packet);
   const { rewriteSubscribe, authorizeSubscribe } = connection.engine.hooks.slots;
   const isTrusted = connection.inProcess !== undefined;
+  const tooMany = filtersWithoutRoom(connection, packet);
   if (isTrusted || (rewriteSubscribe === null && authorizeSubscribe === null)) {
     grantAll(
       connection,
       packet,
-      packet.subscriptions.map((request) => decideByGrants(connection, request, packet)),
+      packet.subscriptions.map((request) => decideByGrants(connection, request, packet, tooMany)),
     );
     return undefined;
   }
-  return decideAll(connection, packet).then((decided) => grantAll(connection, packet, decided));
+  return decideAll(connection, packet, tooMany).then((decided) => grantAll(connection, packet, decided));
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** The filters that the session has no room for: new ones, counted in their order, each once. */
+function filtersWithoutRoom(
+  { session, terms }: Connection,
+  { subscriptions }: SubscribePacket,
+): ReadonlySet<string> {
+  const room = terms.maximumSubscriptions - (session?.subscriptions.size ?? 0);
+  if (subscriptions.length <= room) return none;
+  const added = new Set<string>();
+  const without = new Set<string>();
+  for (const { filter } of subscriptions) {
+    if (session?.subscriptions.has(filter) === true || added.has(filter)) continue;
+    added.add(filter);
+    if (added.size > room) without.add(filter);
+  }
+  return without;
 }
 
 /** Faults that fail the whole packet. */
@@ -71,7 +91,7 @@ function checkRequest(
       'shared subscriptions are not available',
     );
   }
-  if (hasWildcards(filter) && !options.wildcardSubscriptionAvailable) {
+  if (!options.wildcardSubscriptionAvailable && hasWildcards(filter)) {
     throw new ProtocolError(
       ReasonCode.WildcardSubscriptionsNotSupported,
       '§3.2.2.3.11',
@@ -87,10 +107,14 @@ function checkRequest(
   }
 }
 
-async function decideAll(connection: Connection, packet: SubscribePacket): Promise<Decided[]> {
+async function decideAll(
+  connection: Connection,
+  packet: SubscribePacket,
+  tooMany: ReadonlySet<string>,
+): Promise<Decided[]> {
   const decided: Decided[] = [];
   for (const request of packet.subscriptions) {
-    const byGrants = decideByGrants(connection, request, packet);
+    const byGrants = decideByGrants(connection, request, packet, tooMany);
     decided.push(byGrants.granted ? await askHooks(connection, byGrants.record) : byGrants);
   }
   return decided;
@@ -134,6 +158,7 @@ function decideByGrants(
   connection: Connection,
   request: SubscriptionRequest,
   packet: SubscribePacket,
+  tooMany: ReadonlySet<string>,
 ): Decided {
   const { engine, session, terms } = connection;
   const { options } = engine;
@@ -143,7 +168,7 @@ function decideByGrants(
   if (shared !== undefined && terms.version !== 5 && !sharesFor3(options)) {
     return refused(ReasonCode.UnspecifiedError, 'shared subscriptions need MQTT 5.0 here', 'state');
   }
-  if (hasWildcards(plain) && !options.wildcardSubscriptionAvailable) {
+  if (!options.wildcardSubscriptionAvailable && hasWildcards(plain)) {
     return refused(ReasonCode.UnspecifiedError, 'wildcard subscriptions are not available', 'state');
   }
   if (asksForHiddenTopics(plain)) {
@@ -159,11 +184,7 @@ function decideByGrants(
   // A bridge of MQTT 3 cannot ask for it, and says by its bit that it wants it: nothing comes back to it, and
   // what is retained stays so.
   const isBridge = terms.version !== 5 && connection.client?.bridge === true;
-  const isNew = !session.subscriptions.has(filter);
-  if (
-    isNew &&
-    session.subscriptions.size + newFilters(packet, session, filter) > terms.maximumSubscriptions
-  ) {
+  if (tooMany.has(filter)) {
     return refused(
       ReasonCode.QuotaExceeded,
       `the session has its ${terms.maximumSubscriptions} subscriptions`,
@@ -195,16 +216,6 @@ function sharesFor3(options: {
 
 function refused(reasonCode: number, reason: string, by: string): Decided {
   return { granted: false, reasonCode, reason, forHost: reason, by };
-}
-
-/** How many new filters the packet has up to and including this one. */
-function newFilters(packet: SubscribePacket, session: Session, last: string): number {
-  const seen = new Set<string>();
-  for (const { filter } of packet.subscriptions) {
-    if (!session.subscriptions.has(filter)) seen.add(filter);
-    if (filter === last) break;
-  }
-  return seen.size;
 }
 
 function grantAll(connection: Connection, packet: SubscribePacket, decided: readonly Decided[]): void {
@@ -259,7 +270,8 @@ function grant(engine: Engine, session: Session, record: SubscriptionRecord): Gr
   if (session.isStored) {
     engine.turn.record({ do: 'putSubscription', clientId: session.clientId, subscription: record });
   }
-  const feed = wantsRetained(record, old === undefined) ? new RetainedFeed(engine, subscription) : undefined;
+  const hasFeed = wantsRetained(record, old === undefined) && engine.retained.mayMatch(record.topicFilter);
+  const feed = hasFeed ? new RetainedFeed(engine, subscription) : undefined;
   return { subscription, old, feed };
 }
 

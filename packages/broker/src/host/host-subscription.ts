@@ -93,6 +93,11 @@ export class InProcessSubscription implements HostSubscription, Receiver {
     this.#take(copy, fanOut);
   }
 
+  /** A handler sees each message by itself. */
+  directLine(): undefined {
+    return undefined;
+  }
+
   /** Takes nothing new; `done` is called when what has come is handled. */
   finish(done: () => void): void {
     this.#engine.router.remove(this.#subscription);

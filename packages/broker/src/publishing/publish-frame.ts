@@ -66,7 +66,8 @@ export function sharedFrame(
   qos: QoS,
   retain: boolean,
 ): PublishFrame {
-  if (packet !== undefined && fitsAsItCame(packet, cameIn, content, version, qos, retain)) {
+  const hasWaited = now !== content.receivedAt;
+  if (packet !== undefined && fitsAsItCame(packet, cameIn, content, version, qos, retain, hasWaited)) {
     return frameOf(packet, version);
   }
   const { message } = content;
@@ -78,7 +79,7 @@ export function sharedFrame(
   );
 }
 
-/** Whether the packet as it came is what the receiver is to get, but for the packet identifier. */
+/** Whether the packet as it came is what the receiver is to get now, but for the packet identifier. */
 function fitsAsItCame(
   packet: DecodedPublish,
   cameIn: ProtocolVersion,
@@ -86,6 +87,7 @@ function fitsAsItCame(
   version: ProtocolVersion,
   qos: QoS,
   retain: boolean,
+  hasWaited: boolean,
 ): boolean {
   return (
     (cameIn === 5) === (version === 5) &&
@@ -93,7 +95,7 @@ function fitsAsItCame(
     packet.retain === retain &&
     !packet.dup &&
     packet.properties.topicAlias === undefined &&
-    packet.properties.messageExpiryInterval === undefined &&
+    (packet.properties.messageExpiryInterval === undefined || !hasWaited) &&
     packet.topic === content.topic
   );
 }

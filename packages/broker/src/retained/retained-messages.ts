@@ -1,5 +1,5 @@
 import type { Message } from '@carillon/persistence';
-import { NameTree } from '@carillon/topics';
+import { hasWildcards, NameTree } from '@carillon/topics';
 import type { Engine } from '../engine.ts';
 import { hasExpired, sizeOf } from '../publishing/broker-message.ts';
 import type { Content } from '../publishing/content.ts';
@@ -64,6 +64,11 @@ export class RetainedMessages {
     if (!this.#take(topic)) return false;
     this.#engine.turn.record({ do: 'deleteRetained', topic });
     return true;
+  }
+
+  /** False when no message matches the filter, as far as one look can tell. */
+  mayMatch(filter: string): boolean {
+    return hasWildcards(filter) ? this.#messages.size > 0 : this.#messages.get(filter) !== undefined;
   }
 
   /** The messages that match a filter and are there at this call, while others may come and go. */

@@ -1,61 +1,70 @@
-import type { ShareGroup } from './share-group.ts';
+import { ShareGroup } from './share-group.ts';
 import type { Subscription } from './subscription.ts';
 
-const nobody: readonly Subscription[] = Object.freeze([]);
-
-/** Everybody who subscribed to one topic filter. */
+/** Everybody who subscribed to one topic filter, where that is more than one subscription of one receiver's own. */
 export class FilterSubscribers {
-  readonly topicFilter: string;
-  /** By share name and mount point; undefined while there are none, which is the rule. */
-  groups: Map<string, ShareGroup> | undefined = undefined;
-  /** One alone, as most filters have it, is held directly: an array that was pushed to has room for 17. */
-  #subscriptions: Subscription | Subscription[] | undefined = undefined;
-
-  constructor(topicFilter: string) {
-    this.topicFilter = topicFilter;
-  }
-
   /** Without those of share groups. */
-  get subscriptions(): readonly Subscription[] {
-    const held = this.#subscriptions;
-    if (held === undefined) return nobody;
-    return Array.isArray(held) ? held : [held];
-  }
+  readonly subscriptions: Subscription[] = [];
+  /** By share name and mount point; undefined while there are none, which is the rule. */
+  #groups: Map<string, ShareGroup> | undefined = undefined;
 
   get isEmpty(): boolean {
-    return this.subscriptions.length === 0 && this.groups === undefined;
+    return this.subscriptions.length === 0 && this.#groups === undefined;
+  }
+
+  get groups(): Iterable<ShareGroup> {
+    return this.#groups?.values() ?? [];
+  }
+
+  groupOf(subscription: Subscription): ShareGroup | undefined {
+    return this.#groups?.get(groupKey(subscription));
   }
 
   add(subscription: Subscription): void {
-    const held = this.#subscriptions;
-    subscription.home = this;
-    subscription.index = this.subscriptions.length;
-    if (held === undefined) this.#subscriptions = subscription;
-    else if (Array.isArray(held)) held.push(subscription);
-    else this.#subscriptions = [held, subscription];
+    const { topicFilter, shareName } = subscription.record;
+    if (shareName === undefined) {
+      subscription.place = this.subscriptions.length;
+      this.subscriptions.push(subscription);
+      return;
+    }
+    this.#groups ??= new Map();
+    const key = groupKey(subscription);
+    const group =
+      this.#groups.get(key) ?? new ShareGroup(shareName, topicFilter, subscription.receiver.mountPoint);
+    this.#groups.set(key, group);
+    group.add(subscription);
+    subscription.place = 0;
   }
 
   /** The last one takes the place of the one that leaves. */
   remove(subscription: Subscription): void {
-    const held = this.#subscriptions;
-    if (held === subscription) this.#subscriptions = undefined;
-    else if (Array.isArray(held)) {
-      const last = held.pop();
+    if (subscription.record.shareName !== undefined) this.#removeFromGroup(subscription);
+    else {
+      const last = this.subscriptions.pop();
       if (last !== undefined && last !== subscription) {
-        held[subscription.index] = last;
-        last.index = subscription.index;
+        this.subscriptions[subscription.place] = last;
+        last.place = subscription.place;
       }
     }
-    subscription.home = undefined;
-    subscription.index = -1;
   }
 
+  /** Of the same receiver, filter and share name. */
   replace(old: Subscription, subscription: Subscription): void {
-    subscription.home = this;
-    subscription.index = old.index;
-    if (Array.isArray(this.#subscriptions)) this.#subscriptions[old.index] = subscription;
-    else this.#subscriptions = subscription;
-    old.home = undefined;
-    old.index = -1;
+    if (old.record.shareName !== undefined) this.groupOf(old)?.replace(old, subscription);
+    else this.subscriptions[old.place] = subscription;
   }
+
+  #removeFromGroup(subscription: Subscription): void {
+    const group = this.groupOf(subscription);
+    if (group === undefined) return;
+    group.remove(subscription);
+    if (group.members.length > 0) return;
+    this.#groups?.delete(groupKey(subscription));
+    if (this.#groups?.size === 0) this.#groups = undefined;
+  }
+}
+
+/** Tenants may give their groups the same name, and the host one that would reach into theirs. */
+function groupKey({ record, receiver }: Subscription): string {
+  return `${record.shareName}/${receiver.mountPoint}`;
 }

@@ -2,7 +2,7 @@ import type { QoS } from '@carillon/protocol';
 import { FilterTree } from '@carillon/topics';
 import { matchesWithin } from '../connection/mount-point.ts';
 import { FilterSubscribers } from './filter-subscribers.ts';
-import { ShareGroup } from './share-group.ts';
+import type { ShareGroup } from './share-group.ts';
 import type { Receiver, Subscription } from './subscription.ts';
 
 /** One receiver of a topic, with what its matching subscriptions amount to. */
@@ -31,15 +31,21 @@ const noIdentifiers: readonly number[] = Object.freeze([]);
 const rememberedRoutes = 16 * 1024;
 
 /**
+ * Who subscribed to a filter. Most filters have one subscription, which stands for itself: a list of one would take
+ * another 50 bytes.
+ */
+type Subscribers = Subscription | FilterSubscribers;
+
+/**
  * Finds the receivers of a topic.
  *
- *     topic filter ─► FilterSubscribers ─► subscriptions (one copy each)
- *                                       └► share groups by name (one copy per group)
+ *     topic filter ─► subscription alone, or FilterSubscribers ─► subscriptions (one copy each)
+ *                                                               └► share groups by name (one copy per group)
  *
  * Routes are remembered by topic and hold while the generation number is unchanged: there is no invalidation.
  */
 export class Router {
-  readonly #filters = new FilterTree<FilterSubscribers>();
+  readonly #filters = new FilterTree<Subscribers>();
   readonly #routes = new Map<string, Route>();
   readonly #copyPerFilter: boolean;
   #generation = 0;
@@ -61,17 +67,16 @@ export class Router {
 
   add(subscription: Subscription): void {
     const { topicFilter, shareName } = subscription.record;
-    const subscribers = this.#subscribersOf(topicFilter);
-    if (shareName === undefined) {
-      subscribers.add(subscription);
+    const known = this.#filters.get(topicFilter);
+    if (known instanceof FilterSubscribers) known.add(subscription);
+    else if (known === undefined && shareName === undefined) {
+      this.#filters.set(topicFilter, subscription);
+      subscription.place = 0;
     } else {
-      subscribers.groups ??= new Map();
-      const { mountPoint } = subscription.receiver;
-      const key = groupKey(shareName, mountPoint);
-      const group = subscribers.groups.get(key) ?? new ShareGroup(shareName, topicFilter, mountPoint);
-      subscribers.groups.set(key, group);
-      group.add(subscription);
-      subscription.home = subscribers;
+      const subscribers = new FilterSubscribers();
+      if (known !== undefined) subscribers.add(known);
+      subscribers.add(subscription);
+      this.#filters.set(topicFilter, subscribers);
     }
     this.#count++;
     this.#generation++;
@@ -79,31 +84,30 @@ export class Router {
 
   /** Puts `subscription` in the place of `old`; no message can fall between the two. [MQTT-3.8.4-4] */
   replace(old: Subscription, subscription: Subscription): void {
-    const { home } = old;
     const { shareName, topicFilter } = subscription.record;
-    const samePlace = home?.topicFilter === topicFilter && old.record.shareName === shareName;
-    if (home === undefined || !samePlace) {
+    const samePlace = old.record.topicFilter === topicFilter && old.record.shareName === shareName;
+    if (old.place === -1 || !samePlace) {
       this.remove(old);
       this.add(subscription);
       return;
     }
-    if (shareName === undefined) {
-      home.replace(old, subscription);
-    } else {
-      home.groups?.get(groupKey(shareName, old.receiver.mountPoint))?.replace(old, subscription);
-      subscription.home = home;
-      old.home = undefined;
-    }
+    const known = this.#filters.get(topicFilter);
+    if (known instanceof FilterSubscribers) known.replace(old, subscription);
+    else this.#filters.set(topicFilter, subscription);
+    subscription.place = old.place;
+    old.place = -1;
     this.#generation++;
   }
 
   remove(subscription: Subscription): void {
-    const { home } = subscription;
-    if (home === undefined) return;
-    const { shareName } = subscription.record;
-    if (shareName === undefined) home.remove(subscription);
-    else removeFromGroup(home, shareName, subscription);
-    if (home.isEmpty) this.#filters.delete(home.topicFilter);
+    if (subscription.place === -1) return;
+    const { topicFilter } = subscription.record;
+    const known = this.#filters.get(topicFilter);
+    if (known instanceof FilterSubscribers) known.remove(subscription);
+    if (known === subscription || (known instanceof FilterSubscribers && known.isEmpty)) {
+      this.#filters.delete(topicFilter);
+    }
+    subscription.place = -1;
     this.#count--;
     this.#generation++;
   }
@@ -123,34 +127,28 @@ export class Router {
   }
 
   /** The group that the subscription is in; undefined when it is not shared. */
-  groupOf({ record, receiver }: Subscription): ShareGroup | undefined {
-    const { shareName, topicFilter } = record;
-    if (shareName === undefined) return undefined;
-    return this.#filters.get(topicFilter)?.groups?.get(groupKey(shareName, receiver.mountPoint));
+  groupOf(subscription: Subscription): ShareGroup | undefined {
+    if (subscription.record.shareName === undefined) return undefined;
+    const known = this.#filters.get(subscription.record.topicFilter);
+    return known instanceof FilterSubscribers ? known.groupOf(subscription) : undefined;
   }
 
   *groups(): IterableIterator<ShareGroup> {
-    for (const [, subscribers] of this.#filters.entries()) {
-      if (subscribers.groups !== undefined) yield* subscribers.groups.values();
+    for (const [, known] of this.#filters.entries()) {
+      if (known instanceof FilterSubscribers) yield* known.groups;
     }
   }
 
-  #subscribersOf(topicFilter: string): FilterSubscribers {
-    const known = this.#filters.get(topicFilter);
-    if (known !== undefined) return known;
-    const subscribers = new FilterSubscribers(topicFilter);
-    this.#filters.set(topicFilter, subscribers);
-    return subscribers;
-  }
-
   #makeRoute(topic: string): Route {
-    const matching: FilterSubscribers[] = [];
+    const matching: Subscribers[] = [];
     this.#filters.collect(topic, matching);
     const groups: ShareGroup[] = [];
     const subscriptions: Subscription[] = [];
-    for (const subscribers of matching) {
-      for (const subscription of subscribers.subscriptions) subscriptions.push(subscription);
-      if (subscribers.groups !== undefined) groups.push(...subscribers.groups.values());
+    for (const known of matching) {
+      if (known instanceof FilterSubscribers) {
+        for (const subscription of known.subscriptions) subscriptions.push(subscription);
+        groups.push(...known.groups);
+      } else subscriptions.push(known);
     }
     if (topic.includes('/$')) this.#dropUnseen(topic, subscriptions, groups);
     const merge = matching.length > 1 && !this.#copyPerFilter;
@@ -171,11 +169,6 @@ export class Router {
 
 function keep<T>(list: T[], isWanted: (item: T) => boolean): void {
   list.splice(0, list.length, ...list.filter(isWanted));
-}
-
-/** Tenants may give their groups the same name, and the host one that would reach into theirs. */
-function groupKey(shareName: string, mountPoint: string): string {
-  return `${shareName}/${mountPoint}`;
 }
 
 /**
@@ -222,15 +215,4 @@ function destinationOf(subscriptions: readonly Subscription[]): Destination {
     subscriptionIdentifiers: identifiers ?? noIdentifiers,
     subscriptions: noLocal ? subscriptions : undefined,
   };
-}
-
-function removeFromGroup(home: FilterSubscribers, shareName: string, subscription: Subscription): void {
-  const key = groupKey(shareName, subscription.receiver.mountPoint);
-  const group = home.groups?.get(key);
-  if (group === undefined) return;
-  group.remove(subscription);
-  subscription.home = undefined;
-  if (group.members.length > 0) return;
-  home.groups?.delete(key);
-  if (home.groups?.size === 0) home.groups = undefined;
 }

@@ -1,8 +1,7 @@
 import type { Message, SubscriptionRecord } from '@carillon/persistence';
-import type { QoS } from '@carillon/protocol';
+import type { ProtocolVersion, PublishRun, QoS } from '@carillon/protocol';
 import type { Content } from '../publishing/content.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
-import type { FilterSubscribers } from './filter-subscribers.ts';
 
 /** Somebody who can get messages: a session, or a handler in this process. */
 export interface Receiver {
@@ -18,6 +17,16 @@ export interface Receiver {
   readonly isStored: boolean;
   /** Takes its copy of the message, or tells `fanOut` what became of it. */
   accept(copy: Copy, fanOut: FanOut): void;
+  /** Where packets of QoS 0 from clients of this version may go as they came; undefined when each is to be looked at. */
+  directLine(version: ProtocolVersion): DirectLine | undefined;
+}
+
+/** A receiver's way out for what nobody has to look at any more. */
+export interface DirectLine {
+  /** Bytes that it takes right now. */
+  readonly room: number;
+  /** Takes packets for which there is room. */
+  passOn(run: PublishRun): void;
 }
 
 /** One receiver's copy of a message. */
@@ -53,9 +62,8 @@ export class Copy {
 export class Subscription {
   readonly receiver: Receiver;
   readonly record: SubscriptionRecord;
-  /** The place where it is registered, and its index there; kept by the index so that leaving costs no search. */
-  home: FilterSubscribers | undefined = undefined;
-  index = -1;
+  /** Its place among those of its filter, so that leaving costs no search; -1 while it is not registered. */
+  place = -1;
 
   constructor(receiver: Receiver, record: SubscriptionRecord) {
     this.receiver = receiver;

@@ -5,7 +5,7 @@ import type { Connection } from '../connection/connection.ts';
 import type { Engine } from '../engine.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import type { RefusedPublish } from '../publishing/publishing.ts';
-import type { Copy, Receiver, Subscription } from '../routing/subscription.ts';
+import type { Copy, DirectLine, Receiver, Subscription } from '../routing/subscription.ts';
 import type { Deadline } from '../time/deadlines.ts';
 import { Outbox } from './outbox.ts';
 import { PacketIdSet } from './packet-id-set.ts';
@@ -141,6 +141,12 @@ export class Session implements Receiver {
 
   accept(copy: Copy, fanOut: FanOut): void {
     this.outbox.accept(copy, fanOut);
+  }
+
+  directLine(version: ProtocolVersion): DirectLine | undefined {
+    const mayWait = this.#engine.options.queueQoS0 && this.outlivesConnection;
+    if (mayWait || this.mountPoint !== '' || this.permissions?.receive !== undefined) return undefined;
+    return this.isConnected ? this.connection?.directLine(version) : undefined;
   }
 
   record(): SessionRecord {

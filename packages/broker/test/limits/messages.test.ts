@@ -77,6 +77,13 @@ test('maximumQueuedMessages and maximumQueuedBytes: what is beyond them is dropp
   }
 });
 
+test('maximumSubscriptions: a filter that one SUBSCRIBE names again counts once', async () => {
+  const { connect } = limited({ maximumSubscriptions: 3 });
+  const client = await connect();
+  const { reasonCodes } = await client.subscribe(['a', 'a', 'b', 'a', 'c', 'd', 'b', 'd']);
+  expect(reasonCodes).toEqual([0, 0, 0, 0, 0, 0x97, 0, 0x97]);
+});
+
 test('maximumSubscriptions: one more gets 0x97, one that replaces another does not', async () => {
   const { connect, refused } = limited({ maximumSubscriptions: 3 });
   const client = await connect();

@@ -1,0 +1,108 @@
+import { DecodedPublish, encode, type PacketReader, type PublishPacket } from '@carillon/protocol';
+import { describe, expect, it } from 'vitest';
+import { bytes, readerFor, takeAll } from './reading.ts';
+
+const publish = (payload: string, traits: Partial<PublishPacket> = {}): PublishPacket => ({
+  type: 'publish',
+  topic: 'a/b',
+  payload: new TextEncoder().encode(payload),
+  qos: 0,
+  retain: false,
+  dup: false,
+  packetId: 0,
+  properties: {},
+  ...traits,
+});
+
+const frames = (packets: readonly PublishPacket[], version: 4 | 5 = 4) =>
+  packets.map((packet) => encode(packet, version));
+
+/** The first packet of some, and the reader behind it. */
+function firstOf(chunk: Uint8Array, version: 4 | 5 = 4): { reader: PacketReader; first: DecodedPublish } {
+  const reader = readerFor(version);
+  reader.feed(chunk);
+  const first = reader.next();
+  if (!(first instanceof DecodedPublish)) throw new Error('the first packet is no PUBLISH');
+  return { reader, first };
+}
+
+describe('packets that repeat the one before them', () => {
+  it('are taken in one piece, whatever their payloads', () => {
+    const some = frames([publish('one'), publish(''), publish('x'.repeat(200)), publish('four')]);
+    const { reader, first } = firstOf(bytes(...some));
+    const run = reader.takeRepeats(first, 1000);
+    expect(run).toMatchObject({ count: 3, payloadBytes: 204 });
+    expect(run?.source.subarray(run.start, run.end)).toEqual(bytes(...some.slice(1)));
+    expect(reader.bufferedBytes).toBe(0);
+    expect(reader.next()).toBeUndefined();
+  });
+
+  it('have the same properties too', () => {
+    const properties = { contentType: 'text', messageExpiryInterval: 9 };
+    const { reader, first } = firstOf(
+      bytes(...frames([publish('1', { properties }), publish('2', { properties }), publish('3')], 5)),
+      5,
+    );
+    expect(reader.takeRepeats(first, 1000)?.count).toBe(1);
+    expect(takeAll(reader)).toEqual([publish('3')]);
+  });
+
+  it.each([
+    ['another topic', publish('x', { topic: 'a/c' })],
+    ['a longer topic', publish('x', { topic: 'a/bc' })],
+    ['RETAIN', publish('x', { retain: true })],
+    ['a higher QoS', publish('x', { qos: 1, packetId: 1 })],
+  ])('end before one with %s', (_, other) => {
+    const { reader, first } = firstOf(bytes(...frames([publish('1'), publish('2'), other, publish('4')])));
+    expect(reader.takeRepeats(first, 1000)?.count).toBe(1);
+    expect(takeAll(reader)).toEqual([other, publish('4')]);
+  });
+
+  it('end before one that is cut, at whatever byte', () => {
+    const [one, two, three] = frames([publish('1'), publish('2'), publish('3'.repeat(200))]);
+    if (one === undefined || two === undefined || three === undefined) throw new Error('three were made');
+    for (let cut = 0; cut < three.length; cut++) {
+      const { reader, first } = firstOf(bytes(one, two, three.subarray(0, cut)));
+      expect(reader.takeRepeats(first, 1000)?.count).toBe(1);
+      reader.feed(three.subarray(cut));
+      expect(takeAll(reader)).toEqual([publish('3'.repeat(200))]);
+    }
+  });
+
+  it('are not more than was asked for', () => {
+    const some = frames([publish('1'), publish('2'), publish('3'), publish('4')]);
+    const { reader, first } = firstOf(bytes(...some));
+    const each = some[0]?.length ?? 0;
+    expect(reader.takeRepeats(first, each - 1)).toBeUndefined();
+    expect(reader.takeRepeats(first, 2 * each + 1)?.count).toBe(2);
+    expect(takeAll(reader)).toEqual([publish('4')]);
+  });
+
+  it('are none of QoS 1, whose identifiers differ', () => {
+    const twice = publish('1', { qos: 1, packetId: 7 });
+    const { reader, first } = firstOf(bytes(...frames([twice, twice])));
+    expect(reader.takeRepeats(first, 1000)).toBeUndefined();
+  });
+
+  it('are only sought behind the latest packet', () => {
+    const { reader, first } = firstOf(bytes(...frames([publish('1'), publish('2'), publish('3')])));
+    reader.next();
+    expect(reader.isFollowed(first)).toBe(false);
+    expect(reader.takeRepeats(first, 1000)).toBeUndefined();
+    expect(takeAll(reader)).toEqual([publish('3')]);
+  });
+
+  it.each([
+    ['too large', bytes(0x30, 0x85, 0x20, 0, 3, 'a/b', new Uint8Array(4096))],
+    ['of an overlong length', bytes(0x30, 0x86, 0x80, 0, 0, 3, 'a/b', '7')],
+    ['of a length without end', bytes(0x30, 0xff, 0xff, 0xff, 0xff, 0xff)],
+    ['shorter than its topic', bytes(0x30, 3, 0, 3, 'a')],
+  ])('end before one that is %s, which is refused as ever', (_, bad) => {
+    const reader = readerFor(4, 4000);
+    reader.feed(bytes(...frames([publish('1'), publish('2')]), bad));
+    const first = reader.next();
+    if (!(first instanceof DecodedPublish)) throw new Error('the first packet is no PUBLISH');
+    expect(reader.takeRepeats(first, 10_000)?.count).toBe(1);
+    expect(() => takeAll(reader)).toThrow();
+  });
+});
