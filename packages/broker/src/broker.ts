@@ -12,6 +12,7 @@ import type {
   Message,
   MessageHandler,
   MessageStream,
+  OnBehalfOptions,
   Payload,
   Plugin,
   PublishOptions,
@@ -107,16 +108,14 @@ export class EngineBroker implements Broker {
   }
 
   handle(channel: ByteChannel, remote: Remote): void {
-    if (this.#state === 'closing' || this.#state === 'closed') {
-      channel.destroy();
-      return;
-    }
+    if (this.#state === 'closing' || this.#state === 'closed') channel.destroy();
+    else this.#accept(channel, remote);
+  }
+
+  #accept(channel: ByteChannel, remote: Remote, onBehalf?: OnBehalfOptions): void {
     const started = this.#start();
-    if (!isPromise(started)) {
-      acceptConnection(this.#engine, channel, remote);
-      return;
-    }
-    this.#waiting.enter(started, channel, remote);
+    if (isPromise(started)) this.#waiting.enter(started, channel, remote, onBehalf);
+    else acceptConnection(this.#engine, channel, remote, onBehalf);
   }
 
   connectInProcess(options: InProcessOptions): ByteChannel {
@@ -125,6 +124,13 @@ export class EngineBroker implements Broker {
     const [plugin, broker] = inProcessPair(this.#engine.scheduler);
     if (this.#state === 'running') acceptInProcess(this.#engine, broker, options);
     else this.#waitingForStart.set(broker, options);
+    return plugin;
+  }
+
+  connectOnBehalf(options: OnBehalfOptions): ByteChannel {
+    this.#refuseWhenClosed();
+    const [plugin, broker] = inProcessPair(this.#engine.scheduler);
+    this.#accept(broker, options.remote, options);
     return plugin;
   }
 

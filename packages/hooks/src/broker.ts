@@ -1,5 +1,6 @@
 import type { Message } from '@carillon/persistence';
 import type { MessageProperties, QoS, RetainHandling, UserProperty } from '@carillon/protocol';
+import type { Grant } from './answers.ts';
 import type { ByteChannel, Remote } from './channel.ts';
 import type { BridgeEvent } from './hook-table.ts';
 import type { Plugin, Registration } from './plugin.ts';
@@ -35,6 +36,19 @@ export interface InProcessOptions {
   readonly origin?: 'host' | 'bridge';
   /** Names the publisher in `message.publisherId`, which No Local compares. Default: the client id. */
   readonly publisherId?: string;
+}
+
+/** For whom a plugin connects that translates between MQTT and another protocol. */
+export interface OnBehalfOptions {
+  /** What is known of the client; its hooks see it so. */
+  readonly remote: Remote;
+  /** Who the client is, where the plugin has found it out: nobody else is asked then. Default: the broker's hooks are. */
+  readonly grant?: Grant;
+  /**
+   * Asked once it is known who the client is, before anything is changed: "no" refuses it (0x87). For a session that is
+   * to be given back to nobody else.
+   */
+  accepts?(identity: string | undefined): boolean;
 }
 
 /** A message as a handler in this process gets it. */
@@ -177,6 +191,14 @@ export interface Broker {
    * @throws {BrokerError} `BROKER_CLOSED`
    */
   connectInProcess(options: InProcessOptions): ByteChannel;
+  /**
+   * Connects a client that speaks another protocol than MQTT, which the plugin translates: bytes of MQTT 5.0 in both
+   * directions, without a socket. The plugin is not trusted for it: all hooks are asked and all limits hold as for a
+   * client of the network, except that there is no keep alive. Starts the broker as `handle` does.
+   *
+   * @throws {BrokerError} `BROKER_CLOSED`
+   */
+  connectOnBehalf(options: OnBehalfOptions): ByteChannel;
   /** For bridges: tells the hook `bridgeChanged`. */
   bridgeChanged(event: BridgeEvent): void;
   /** Publishes from this process. Resolves when the message is routed and stored with the configured durability. */

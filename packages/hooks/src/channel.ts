@@ -42,7 +42,7 @@ export interface Remote {
   readonly port?: number;
   readonly family?: 'IPv4' | 'IPv6';
   /** How the connection came in. */
-  readonly transport: 'tcp' | 'tls' | 'ws' | 'wss' | 'unix' | 'stream';
+  readonly transport: 'tcp' | 'tls' | 'ws' | 'wss' | 'unix' | 'stream' | 'http' | 'https';
   /** The listener that accepted it, such as `tcp://0.0.0.0:1883`; `in-process` for a plugin of the broker. */
   readonly listener?: string;
   /** True when the bytes are encrypted, here or (told by a trusted proxy) before the proxy. */
@@ -53,7 +53,7 @@ export interface Remote {
   readonly serverName?: string;
   /** The client's certificate, when it presented one. */
   readonly certificate?: ClientCertificate;
-  /** The HTTP request that a WebSocket began with. */
+  /** The HTTP request that a WebSocket began with, or that stands for a client by itself (`http`, `https`). */
   readonly request?: UpgradeRequest;
 }
 

@@ -1,4 +1,4 @@
-import type { ByteChannel, InProcessOptions, Remote } from '@carillon/hooks';
+import type { ByteChannel, InProcessOptions, OnBehalfOptions, Remote } from '@carillon/hooks';
 import { ReasonCode } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import { reasonForHost } from '../hooks/verdict.ts';
@@ -6,7 +6,12 @@ import { whenDone } from '../when-done.ts';
 import { Connection } from './connection.ts';
 
 /** A channel is open: is there room for it, and may it come? Then it can speak. */
-export function acceptConnection(engine: Engine, channel: ByteChannel, remote: Remote): void {
+export function acceptConnection(
+  engine: Engine,
+  channel: ByteChannel,
+  remote: Remote,
+  onBehalf?: OnBehalfOptions,
+): void {
   const limit = engine.connections.limitReached(remote);
   if (limit !== undefined) {
     const most = engine.options.limits[limit];
@@ -20,7 +25,7 @@ export function acceptConnection(engine: Engine, channel: ByteChannel, remote: R
     channel.destroy();
     return;
   }
-  const connection = new Connection(engine, channel, remote);
+  const connection = new Connection(engine, channel, remote, { onBehalf });
   engine.connections.add(connection);
   const { authorizeConnection } = engine.hooks.slots;
   if (authorizeConnection === null) {
@@ -44,7 +49,7 @@ export function acceptConnection(engine: Engine, channel: ByteChannel, remote: R
 /** A plugin of this process connects: it is trusted, and takes nobody's room. */
 export function acceptInProcess(engine: Engine, channel: ByteChannel, options: InProcessOptions): void {
   const remote: Remote = { transport: 'stream', listener: 'in-process', encrypted: false };
-  const connection = new Connection(engine, channel, remote, options);
+  const connection = new Connection(engine, channel, remote, { inProcess: options });
   engine.connections.add(connection);
   open(engine, connection, channel);
 }

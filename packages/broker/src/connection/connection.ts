@@ -3,6 +3,7 @@ import type {
   ChannelReceiver,
   DisconnectOptions,
   InProcessOptions,
+  OnBehalfOptions,
   Remote,
 } from '@carillon/hooks';
 import {
@@ -54,6 +55,8 @@ export class Connection implements ChannelReceiver {
   readonly remote: Remote;
   /** Set for a plugin of this process, which is trusted. */
   readonly inProcess: InProcessOptions | undefined;
+  /** Set for a client that a plugin of this process speaks for. It is trusted no more than others. */
+  readonly onBehalf: OnBehalfOptions | undefined;
   state: ConnectionState = 'awaiting-connect';
   terms: ConnectionTerms;
   /** Set from CONNECT until CONNACK. */
@@ -88,11 +91,17 @@ export class Connection implements ChannelReceiver {
   /** Nothing more can be sent or will come; what came before may still be in work. */
   #channelIsGone = false;
 
-  constructor(engine: Engine, channel: ByteChannel, remote: Remote, inProcess?: InProcessOptions) {
+  constructor(
+    engine: Engine,
+    channel: ByteChannel,
+    remote: Remote,
+    plugin: { inProcess?: InProcessOptions; onBehalf?: OnBehalfOptions | undefined } = {},
+  ) {
     const { limits } = engine.options;
     this.engine = engine;
     this.remote = remote;
-    this.inProcess = inProcess;
+    this.inProcess = plugin.inProcess;
+    this.onBehalf = plugin.onBehalf;
     this.terms = termsBeforeConnect(limits.maximumConnectBytes);
     this.#channel = channel;
     this.#intake = new Intake(engine, this, channel);

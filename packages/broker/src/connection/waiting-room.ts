@@ -1,4 +1,4 @@
-import type { ByteChannel, Remote } from '@carillon/hooks';
+import type { ByteChannel, OnBehalfOptions, Remote } from '@carillon/hooks';
 import { ReasonCode } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import { acceptConnection, tellRefused } from './accept-connection.ts';
@@ -13,7 +13,7 @@ export class WaitingRoom {
   }
 
   /** Accepts the connection once `started` resolves, and closes it when that comes too late or not at all. */
-  enter(started: Promise<void>, channel: ByteChannel, remote: Remote): void {
+  enter(started: Promise<void>, channel: ByteChannel, remote: Remote, onBehalf?: OnBehalfOptions): void {
     const { maximumConnections, connectTimeout } = this.#engine.options.limits;
     if (this.#waiting >= maximumConnections) {
       const reason = `${maximumConnections} connections wait for the broker to start`;
@@ -37,7 +37,7 @@ export class WaitingRoom {
     patience.setIn(connectTimeout);
     started.then(
       () => {
-        if (leave()) acceptConnection(this.#engine, channel, remote);
+        if (leave()) acceptConnection(this.#engine, channel, remote, onBehalf);
       },
       () => {
         if (leave())

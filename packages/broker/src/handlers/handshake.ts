@@ -1,4 +1,4 @@
-import type { ConnectEvent, EnhancedEvent, EnhancedGrant, Grant } from '@carillon/hooks';
+import type { ClientLimits, ConnectEvent, EnhancedEvent, EnhancedGrant, Grant } from '@carillon/hooks';
 import {
   type AuthPacket,
   type ConnackProperties,
@@ -173,6 +173,11 @@ export class Handshake {
       await this.#admit({ allow: true, limits: { serverKeepAlive: 0 } });
       return;
     }
+    const vouched = this.#connection.onBehalf?.grant;
+    if (vouched !== undefined) {
+      await this.#admit(vouched);
+      return;
+    }
     const { authenticationMethod, authenticationData } = this.#connect.properties;
     if (authenticationMethod !== undefined) {
       await this.#authenticateEnhanced(authenticationMethod, authenticationData);
@@ -240,8 +245,10 @@ export class Handshake {
     if (this.#wasAssigned && grant.assignedClientId !== undefined) this.clientId = grant.assignedClientId;
     this.#checkOwner();
     const identity = grant.identity ?? this.#connect.username;
+    this.#checkAccepted(identity);
     await this.#authorizeTakeover(identity);
-    const negotiated = negotiateTerms(this.#connect, this.#asked, grant.limits ?? {}, this.#engine.options);
+    const limits = this.#limitsFrom(grant);
+    const negotiated = negotiateTerms(this.#connect, this.#asked, limits, this.#engine.options);
     const admission = this.#admission(grant, identity, negotiated);
     checkWill(this.#connect.will, {
       ...negotiated.terms,
@@ -283,6 +290,16 @@ export class Handshake {
     if (this.clientId === inProcess.clientId) return;
     const reason = `the client id was to be "${inProcess.clientId}"`;
     throw new ConnectRefused(ReasonCode.ClientIdentifierNotValid, reason, 'state');
+  }
+
+  #checkAccepted(identity: string | undefined): void {
+    if (this.#connection.onBehalf?.accepts?.(identity) !== false) return;
+    throw new ConnectRefused(ReasonCode.NotAuthorized, 'the session belongs to somebody else', 'state');
+  }
+
+  /** A plugin of this process notices by itself that the client it speaks for is gone. */
+  #limitsFrom({ limits = {} }: Grant): ClientLimits {
+    return this.#connection.onBehalf === undefined ? limits : { ...limits, serverKeepAlive: 0 };
   }
 
   /**

@@ -1,10 +1,11 @@
-import type { ByteChannel, InProcessOptions, PluginHooks } from '@carillon/hooks';
+import type { InProcessOptions, PluginHooks } from '@carillon/hooks';
 import { memoryStore } from '@carillon/persistence';
 import { ReasonCode } from '@carillon/protocol';
 import { type ConnectDraft, PacketClient } from '@carillon/testkit';
 import { describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../src/index.ts';
 import { brokerUnderTest } from '../broker-under-test.ts';
+import { joinChannels } from './joined-channels.ts';
 
 async function house(options: EngineOptions = {}, hooks: PluginHooks = {}) {
   const world = newHouse(options, hooks);
@@ -16,7 +17,7 @@ function newHouse(options: EngineOptions = {}, hooks: PluginHooks = {}) {
   const { broker, laboratory, connect, publish } = brokerUnderTest(options, hooks);
   const inside = (how: InProcessOptions): PacketClient =>
     PacketClient.connect(
-      { handle: (channel) => join(channel, broker.connectInProcess(how)) },
+      { handle: (channel) => joinChannels(channel, broker.connectInProcess(how)) },
       { laboratory, protocolVersion: 5, name: 'plugin' },
     );
   const plugin = async (how: InProcessOptions, draft: ConnectDraft = {}): Promise<PacketClient> => {
@@ -25,17 +26,6 @@ function newHouse(options: EngineOptions = {}, hooks: PluginHooks = {}) {
     return client;
   };
   return { broker, laboratory, connect, publish, inside, plugin };
-}
-
-/** What comes out of one goes into the other. */
-function join(one: ByteChannel, other: ByteChannel): void {
-  const into = (target: ByteChannel) => ({
-    received: (chunk: Uint8Array) => target.write([chunk]),
-    drained: () => {},
-    closed: () => target.end(),
-  });
-  one.open(into(other));
-  other.open(into(one));
 }
 
 const durable = { cleanStart: false, properties: { sessionExpiryInterval: 0xffff_ffff } };
