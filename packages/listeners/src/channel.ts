@@ -40,7 +40,7 @@ export interface Remote {
   readonly port?: number;
   readonly family?: 'IPv4' | 'IPv6';
   /** How the connection came in. */
-  readonly transport: 'tcp' | 'tls' | 'ws' | 'wss' | 'unix' | 'stream';
+  readonly transport: 'tcp' | 'tls' | 'ws' | 'wss' | 'unix' | 'stream' | 'http' | 'https';
   /** The name of the listener that accepted it. */
   readonly listener?: string;
   /** True when the bytes are encrypted, here or (told by a trusted proxy) before the proxy. */
@@ -50,7 +50,7 @@ export interface Remote {
   /** The server name the client asked for (TLS SNI). */
   readonly serverName?: string;
   readonly certificate?: ClientCertificate;
-  /** The HTTP request that a WebSocket began with. */
+  /** The HTTP request that a WebSocket began with, or that stands for a client by itself (`http`, `https`). */
   readonly request?: UpgradeRequest;
 }
 

@@ -20,6 +20,7 @@ export type {
   TcpListenOptions,
   UnixListenOptions,
 } from './listen-options.ts';
+export { type RequestRemoteOptions, requestRemotes } from './request-remote.ts';
 export type { Pem, TlsCertificates, TlsIdentity, TlsOptions } from './tls-options.ts';
 export { channelFromWebSocket } from './websocket-channel.ts';
 export type { AllowedOrigins, WebSocketOptions } from './websocket-options.ts';
