@@ -1,3 +1,5 @@
+export type { EventData, EventProperties, GapData, GapReason } from './event-format.ts';
+export { type HttpBridge, type HttpBridgeState, httpBridge } from './http-bridge.ts';
 export { HttpBridgeOptionError } from './option-error.ts';
 export type {
   CorsOptions,
@@ -6,3 +8,4 @@ export type {
   HttpIdentity,
   HttpLimits,
 } from './options.ts';
+export type { PublishReceipt } from './publish-request.ts';

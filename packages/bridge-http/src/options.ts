@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Grant } from '@carillon/hooks';
 
 /** Who sent a request, when the host has found it out by itself; the fields are those of an authentication's answer. */
-export type HttpIdentity = Pick<
-  Grant,
-  'identity' | 'groups' | 'mountPoint' | 'permissions' | 'limits' | 'expiresAt'
->;
+export interface HttpIdentity
+  extends Pick<Grant, 'groups' | 'mountPoint' | 'permissions' | 'limits' | 'expiresAt'> {
+  /** Who it is, for rules and other plugins. */
+  readonly identity: string;
+}
 
 /**
  * Says who sent a request: `undefined` refuses it with 401, text is an identity without more. What it throws, and an
@@ -45,9 +46,9 @@ export interface HttpLimits {
   readonly maximumStreamsPerIdentity: number;
   /** Filters of one stream. Default 16. */
   readonly maximumFilters: number;
-  /** Events that are kept for a reader who comes back. Default 256. */
+  /** Events that are kept for a reader who comes back. Default 1000. */
   readonly replayEvents: number;
-  /** Bytes of these events; beyond it the oldest go. Default 262,144. */
+  /** Bytes of these events; beyond it the oldest go. Default 524,288. */
   readonly replayBytes: number;
   /** Seconds for which a stream waits for its reader: the Session Expiry Interval of its session. Default 300. */
   readonly streamExpiry: number;
@@ -55,6 +56,8 @@ export interface HttpLimits {
   readonly receiveMaximum: number;
   /** Milliseconds between two signs of life on a stream. Default 15,000. */
   readonly keepAliveInterval: number;
+  /** Milliseconds that a reader may take nothing of what it is sent; then its stream is cut, and waits. Default 60,000. */
+  readonly stallTimeout: number;
   /** Milliseconds after which a browser whose stream was cut comes back. Default 2000. */
   readonly retryDelay: number;
 }
@@ -76,6 +79,11 @@ export interface HttpBridgeOptions {
   readonly trustedProxies?: readonly string[];
   /** The one header that the trusted proxies write. Default `x-forwarded-for`. */
   readonly forwardedHeader?: 'x-forwarded-for' | 'forwarded';
+  /**
+   * Parameters of the query that are for somebody else, such as the one that a token stands in. Any other that the bridge
+   * does not know is refused, because it may be a misspelt one. Default: none.
+   */
+  readonly otherParameters?: readonly string[];
   /** What requests and streams may take. */
   readonly limits?: Partial<HttpLimits>;
 }
