@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import { createServer as createTlsServer, request as tlsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,10 +14,11 @@ async function listening(
   where: object = { port: 0, host: '127.0.0.1' },
 ) {
   const remoteOf = requestRemotes(options);
-  const known = once(server, 'request').then(([incoming, response]: [IncomingMessage, { end(): void }]) => {
-    const remote = remoteOf(incoming);
-    response.end();
-    return remote;
+  const known = new Promise<Remote>((resolve) => {
+    server.once('request', (incoming, response) => {
+      resolve(remoteOf(incoming));
+      response.end();
+    });
   });
   await new Promise<void>((resolve) => server.listen(where, resolve));
   onTestFinished(() => void server.close());
@@ -61,11 +61,11 @@ test('a proxy on a Unix socket is believed when unix is trusted', async () => {
 test('a peer that is gone already does not pass for a Unix socket', async () => {
   const remoteOf = requestRemotes({ trustedProxies: ['unix'] });
   const server = createServer();
-  const known = once(server, 'request').then(async ([incoming]: [IncomingMessage]) => {
-    const gone = once(incoming.socket, 'close');
-    incoming.socket.resetAndDestroy();
-    await gone;
-    return remoteOf(incoming);
+  const known = new Promise<Remote>((resolve) => {
+    server.once('request', (incoming) => {
+      incoming.socket.once('close', () => resolve(remoteOf(incoming)));
+      incoming.socket.resetAndDestroy();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());

@@ -83,6 +83,7 @@ function idleBroker(): Broker {
     use: idle,
     handle: idle,
     connectInProcess: idle,
+    connectOnBehalf: idle,
     bridgeChanged: idle,
     publish: idle,
     subscribe: idle,
