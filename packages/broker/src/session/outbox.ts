@@ -1,5 +1,5 @@
 import type { DropReason } from '@carillon/hooks';
-import type { QueueEntry, QueueSummary } from '@carillon/persistence';
+import type { QueueSummary } from '@carillon/persistence';
 import { ReasonCode } from '@carillon/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { Engine } from '../engine.ts';
@@ -9,12 +9,10 @@ import { RetainedFeeds } from '../retained/retained-feeds.ts';
 import type { Copy } from '../routing/subscription.ts';
 import { checkDelivery, objectionTo } from './delivery-checks.ts';
 import { Inflight } from './inflight.ts';
-import { MessageQueue } from './message-queue.ts';
 import { OutboxJournal } from './outbox-journal.ts';
-import { QueueLimits } from './queue-limits.ts';
-import { QueuedMessage, restoredMessage } from './queued-message.ts';
+import { QueuedMessage } from './queued-message.ts';
 import type { Session } from './session.ts';
-import { TailReader } from './tail-reader.ts';
+import { type QueueSender, SessionQueue } from './session-queue.ts';
 
 /** Retained messages sent to a new subscription in one turn, so that others get theirs too. */
 const feedPerTurn = 256;
@@ -29,14 +27,12 @@ const feedPerTurn = 256;
  * The pump is a ladder: what was in flight is resent, then the queue, then retained messages of new
  * subscriptions; it stops at the first reason to wait, and whoever removes the reason calls it again.
  */
-export class Outbox {
+export class Outbox implements QueueSender {
   readonly feeds = new RetainedFeeds();
   readonly #engine: Engine;
   readonly #session: Session;
-  readonly #queue: MessageQueue;
+  readonly #queue: SessionQueue;
   readonly #journal: OutboxJournal;
-  #tail: TailReader | undefined = undefined;
-  #limits: QueueLimits | undefined = undefined;
   readonly #inflight = new Inflight();
   #resend: QueuedMessage[] = [];
   #pumpIsDue = false;
@@ -44,8 +40,8 @@ export class Outbox {
   constructor(engine: Engine, session: Session, summary: QueueSummary) {
     this.#engine = engine;
     this.#session = session;
-    this.#queue = new MessageQueue(summary);
     this.#journal = new OutboxJournal(engine, session);
+    this.#queue = new SessionQueue(engine, session, summary, this.#journal, this);
   }
 
   get queued(): number {
@@ -62,7 +58,7 @@ export class Outbox {
 
   /** The sequence number after which only the store knows what waits; undefined when there is no such part. */
   get tailBegin(): number | undefined {
-    return this.#queue.hasTail ? this.#queue.lastRead : undefined;
+    return this.#queue.tailBegin;
   }
 
   /** Takes a copy: sends it, lets it wait, or drops it and says so. */
@@ -150,22 +146,39 @@ export class Outbox {
 
   /** Takes out what came by a shared subscription and has not been begun, for another member to have. */
   takeShared(share: string): QueuedMessage[] {
-    const taken = [...this.#queue.entries()].filter((entry) => entry.share === share);
-    for (const entry of taken) {
-      this.#queue.remove(entry);
-      this.#journal.dequeued(entry);
-    }
+    const taken = this.#queue.entries().filter((entry) => entry.share === share);
+    for (const entry of taken) this.#queue.remove(entry);
     return taken;
   }
 
   /** The session is over: gives back everything that was not delivered, in order. */
   takeAll(): QueuedMessage[] {
-    const all = [...this.#inflight.inOrder(), ...this.#queue.entries()];
+    const inflight = this.#inflight.inOrder();
     this.#inflight.clear();
     this.#resend = [];
     this.feeds.clear();
-    for (const entry of [...this.#queue.entries()]) this.#queue.remove(entry);
-    return all;
+    return [...inflight, ...this.#queue.takeAll()];
+  }
+
+  // --- what the queue says
+
+  gaveUp(entry: QueuedMessage, reason: DropReason): void {
+    this.#drop(entry, reason, undefined);
+  }
+
+  takeBegun(entry: QueuedMessage): boolean {
+    // Two under one identifier: whose delivery has begun is not known any more.
+    if (this.#inflight.get(entry.packetId) !== undefined) {
+      entry.requeue();
+      return false;
+    }
+    this.#inflight.restore(entry);
+    this.#resend.push(entry);
+    return true;
+  }
+
+  refilled(): void {
+    this.pump();
   }
 
   // --- taking copies in
@@ -209,14 +222,13 @@ export class Outbox {
   }
 
   #enqueue(copy: Copy, fanOut: FanOut | undefined): void {
-    const full = this.#queueLimits().makeRoom(copy.content.size);
+    const full = this.#queue.makeRoom(copy.content.size);
     if (full !== undefined) {
       this.#drop(copy, full, fanOut);
       return;
     }
     const entry = this.#entryFor(copy, fanOut);
-    this.#journal.queued(entry);
-    this.#queue.push(entry, this.#journal.keeps(entry));
+    this.#queue.push(entry);
     if (fanOut === undefined) return;
     if (fanOut.heldUntil === 0) {
       this.pump();
@@ -231,9 +243,7 @@ export class Outbox {
       },
       withdraw: () => {
         if (entry.dropped !== undefined) return;
-        // In the tail it is not found; no page is read before the store, should it have it, has taken it out.
         this.#queue.remove(entry);
-        this.#journal.dequeued(entry);
         this.#drop(copy, 'store-failed', undefined);
       },
     });
@@ -254,21 +264,6 @@ export class Outbox {
     if (entry.dropped !== undefined) fanOut.noteDropped(entry.dropped, this.#session.clientId);
     else if (entry.state === 'queued') fanOut.queued++;
     else fanOut.sent++;
-  }
-
-  #queueLimits(): QueueLimits {
-    this.#limits ??= new QueueLimits(this.#engine, this.#session, this.#queue, {
-      discardOldest: (reason) => this.#discardOldest(reason),
-      readTail: () => this.#readTailIfNeeded(),
-    });
-    return this.#limits;
-  }
-
-  #discardOldest(reason: DropReason): void {
-    const oldest = this.#queue.shift();
-    if (oldest === undefined) return;
-    this.#journal.dequeued(oldest);
-    this.#drop(oldest, reason, undefined);
   }
 
   // --- sending
@@ -299,21 +294,18 @@ export class Outbox {
   /** The second rung: the queue. */
   #sendNext(connection: Connection): boolean {
     const entry = this.#queue.peek();
-    if (entry === undefined) {
-      this.#readTailIfNeeded();
-      return false;
-    }
+    if (entry === undefined) return false;
     if (!this.#engine.turn.isSettled(entry.heldUntil)) return false;
     if (entry.content.hasExpired(this.#engine.now())) {
       // [MQTT-3.3.2-5]
-      this.#discardOldest('expired');
+      this.#queue.discardOldest('expired');
       return true;
     }
     if (!this.#windowIsOpen(connection)) return false;
     if (entry.askedAt !== this.#session.rights) {
       const objection = objectionTo(this.#engine, this.#session, entry.content);
       if (objection !== undefined) {
-        this.#discardOldest(objection);
+        this.#queue.discardOldest(objection);
         return true;
       }
     }
@@ -412,36 +404,5 @@ export class Outbox {
   #drop(copy: Copy, reason: DropReason, fanOut: FanOut | undefined): void {
     if (copy instanceof QueuedMessage) copy.dropped = reason;
     this.#engine.drop(copy.content, reason, this.#session.clientId, fanOut);
-  }
-
-  // --- the tail of the queue
-
-  #readTailIfNeeded(): void {
-    if (!this.#queue.hasTail || !this.#queue.headIsEmpty) return;
-    this.#tail ??= new TailReader(this.#engine, this.#session.clientId, {
-      takePage: (page) => this.#takePage(page),
-      lost: (loss) => this.#queue.noteLoss(loss),
-      failed: () => {},
-    });
-    if (this.#tail.isReading) return;
-    this.#queue.noteReading();
-    this.#tail.readAfter(this.#queue.lastRead);
-  }
-
-  #takePage(page: readonly QueueEntry[]): void {
-    const entries = page.filter((entry) => this.#queue.wasAskedFor(entry)).map(restoredMessage);
-    this.#queue.notePage(entries);
-    for (const entry of entries) {
-      // Two under one identifier: whose delivery has begun is not known any more.
-      if (entry.state !== 'queued' && this.#inflight.get(entry.packetId) !== undefined) entry.requeue();
-      if (entry.state === 'queued') {
-        this.#queue.refill(entry);
-        continue;
-      }
-      this.#inflight.restore(entry);
-      this.#resend.push(entry);
-    }
-    this.#queueLimits().dropOverflow();
-    this.pump();
   }
 }
