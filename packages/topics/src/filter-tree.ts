@@ -1,3 +1,4 @@
+import { hash, slash } from './characters.ts';
 import { childAt, type LevelChildren, listChildren, withChild, withoutChild } from './level-children.ts';
 import { filtersOverlap, matchesFilter } from './topic-matching.ts';
 import { hasWildcards, isSystemTopic } from './topic-validity.ts';
@@ -66,6 +67,9 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
   readonly #root = new FilterNode<T>('');
   /** Filters beginning with `$` have a root of their own: topics beginning with `$` are sought only there. */
   readonly #systemRoot = new FilterNode<T>('');
+  /** The way to the filter that was added last: a node for each of its levels but a last `#`. */
+  #lastFilter = '';
+  #lastPath: FilterNode<T>[] = [];
 
   /** How many filters have a value. */
   get size(): number {
@@ -91,23 +95,32 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
 
   /** Gives the filter this value, in place of the one it had. */
   set(filter: string, value: T): void {
-    this.#generation++;
     if (!hasWildcards(filter)) {
+      this.#generation++;
       this.#exact.set(filter, value);
       return;
     }
-    let node = this.#rootFor(filter);
-    const { levels, endsOpen } = splitFilter(filter);
-    for (const level of levels) node = stepOrGrow(node, level);
-
-    const entry = endsOpen ? node.hash : node.here;
-    if (entry !== undefined) {
+    const node = this.#growTo(filter);
+    const entry = endsOpen(filter) ? node.hash : node.here;
+    if (entry === undefined) this.#addAt(node, filter, value);
+    else {
+      this.#generation++;
       entry.value = value;
-      return;
     }
-    if (endsOpen) node.hash = { filter, value };
-    else node.here = { filter, value };
-    this.#wildcardCount++;
+  }
+
+  /** The value of exactly this filter; where it has none, it is given the one that `make` makes. */
+  getOrAdd(filter: string, make: (filter: string) => T): T {
+    if (!hasWildcards(filter)) {
+      const known = this.#exact.get(filter);
+      if (known !== undefined) return known;
+      const value = make(filter);
+      this.set(filter, value);
+      return value;
+    }
+    const node = this.#growTo(filter);
+    const entry = endsOpen(filter) ? node.hash : node.here;
+    return entry === undefined ? this.#addAt(node, filter, make(filter)) : entry.value;
   }
 
   /** Removes the filter and its value; false when there was none. */
@@ -164,6 +177,35 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
       if (node.plus !== undefined) open.push(node.plus);
       for (const child of listChildren(node.children)) open.push(child);
     }
+  }
+
+  /**
+   * The node at which the filter ends, made where there is none. The subscriptions of one client often have their
+   * first levels in common, and a store gives them in order: the way goes on from where it leaves the last one.
+   */
+  #growTo(filter: string): FilterNode<T> {
+    const path = this.#lastPath;
+    const { levels, start } = levelsInCommon(this.#lastFilter, filter, path.length);
+    path.length = levels;
+    let node = path[levels - 1] ?? this.#rootFor(filter);
+    const end = endsOpen(filter) ? filter.length - 2 : filter.length;
+    for (let levelStart = start; levelStart <= end; ) {
+      const nextSlash = filter.indexOf('/', levelStart);
+      const levelEnd = nextSlash === -1 || nextSlash > end ? end : nextSlash;
+      node = stepOrGrow(node, filter.slice(levelStart, levelEnd));
+      path.push(node);
+      levelStart = levelEnd + 1;
+    }
+    this.#lastFilter = filter;
+    return node;
+  }
+
+  #addAt(node: FilterNode<T>, filter: string, value: T): T {
+    if (endsOpen(filter)) node.hash = { filter, value };
+    else node.here = { filter, value };
+    this.#wildcardCount++;
+    this.#generation++;
+    return value;
   }
 
   #rootFor(filterOrTopic: string): FilterNode<T> {
@@ -243,6 +285,8 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
     if (endsOpen) node.hash = undefined;
     else node.here = undefined;
     this.#wildcardCount--;
+    this.#lastFilter = '';
+    this.#lastPath = [];
     prune(path, node);
     return true;
   }
@@ -268,11 +312,29 @@ function entriesFrom<T>(nodes: readonly FilterNode<T>[]): FilterEntry<T>[] {
 
 const noEntries: readonly never[] = [];
 
+/** How many of the first `most` levels two filters have in common, and where the next one begins. */
+function levelsInCommon(one: string, other: string, most: number): { levels: number; start: number } {
+  let [levels, start] = [0, 0];
+  for (let at = 0; levels < most; at++) {
+    const code = one.charCodeAt(at);
+    if (code !== other.charCodeAt(at)) break;
+    if (code !== slash) continue;
+    levels++;
+    start = at + 1;
+  }
+  return { levels, start };
+}
+
+/** Whether the last level of a valid filter is `#`. */
+function endsOpen(filter: string): boolean {
+  return filter.charCodeAt(filter.length - 1) === hash;
+}
+
 function splitFilter(filter: string): { levels: string[]; endsOpen: boolean } {
   const levels = filter.split('/');
-  const endsOpen = levels.at(-1) === '#';
-  if (endsOpen) levels.pop();
-  return { levels, endsOpen };
+  const isOpen = endsOpen(filter);
+  if (isOpen) levels.pop();
+  return { levels, endsOpen: isOpen };
 }
 
 function stepOrGrow<T>(node: FilterNode<T>, level: string): FilterNode<T> {

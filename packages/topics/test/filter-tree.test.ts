@@ -35,6 +35,40 @@ describe('the tree of filters', () => {
     expect(into.slice(1).sort()).toEqual(['value of a/+', 'value of a/b']);
   });
 
+  test('gives the value that a filter has, or gives it the one that is made', () => {
+    const tree = treeOf('a/+', 'a/b');
+    const never = (): string => {
+      throw new Error('it has one');
+    };
+    expect(tree.getOrAdd('a/+', never)).toBe('value of a/+');
+    expect(tree.getOrAdd('a/b', never)).toBe('value of a/b');
+    const { generation } = tree;
+    expect(tree.getOrAdd('a/#', (filter) => `value of ${filter}`)).toBe('value of a/#');
+    expect(tree.getOrAdd('a', (filter) => `value of ${filter}`)).toBe('value of a');
+    expect(tree.generation).toBe(generation + 2);
+    expect(matchedFilters(tree, 'a')).toEqual(['a', 'a/#']);
+  });
+
+  test('finds filters that were added one after the other, others being removed in between', () => {
+    const steps = fc.array(fc.tuple(topicFilters, fc.boolean()), { maxLength: 30 });
+    fc.assert(
+      fc.property(steps, (given) => {
+        const tree = new FilterTree<string>();
+        const there = new Set<string>();
+        for (const [filter, isRemoved] of given) {
+          tree.getOrAdd(filter, () => filter);
+          there.add(filter);
+          if (!isRemoved) continue;
+          const [first = filter] = there;
+          tree.delete(first);
+          there.delete(first);
+        }
+        expect(new Set([...tree.entries()].map(([filter]) => filter))).toEqual(there);
+        for (const filter of there) expect(tree.get(filter)).toBe(filter);
+      }),
+    );
+  });
+
   test('[MQTT-4.7.1-1] takes # for the parent level too', () => {
     const tree = treeOf('sport/#', 'sport/+/#', '/#', '#');
     expect(matchedFilters(tree, 'sport')).toEqual(['#', 'sport/#']);

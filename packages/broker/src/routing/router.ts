@@ -67,14 +67,14 @@ export class Router {
 
   add(subscription: Subscription): void {
     const { topicFilter, shareName } = subscription.record;
-    const known = this.#filters.get(topicFilter);
+    const known = this.#filters.getOrAdd(topicFilter, () =>
+      shareName === undefined ? subscription : new FilterSubscribers(),
+    );
     if (known instanceof FilterSubscribers) known.add(subscription);
-    else if (known === undefined && shareName === undefined) {
-      this.#filters.set(topicFilter, subscription);
-      subscription.place = 0;
-    } else {
+    else if (known === subscription) subscription.place = 0;
+    else {
       const subscribers = new FilterSubscribers();
-      if (known !== undefined) subscribers.add(known);
+      subscribers.add(known);
       subscribers.add(subscription);
       this.#filters.set(topicFilter, subscribers);
     }
