@@ -4,6 +4,9 @@ import type { QueuedMessage } from './queued-message.ts';
 /** Messages of a stored session that are kept in memory; what comes after them stays in the store. */
 const headLength = 256;
 
+/** With no more than so many in memory the next page is read: it is there before the last of them is sent. */
+const fewInHead = 128;
+
 /**
  * The messages that wait in a session, in order. Of a session that is stored only the head is in memory:
  *
@@ -46,6 +49,11 @@ export class MessageQueue {
 
   get headIsEmpty(): boolean {
     return this.#first === this.#head.length;
+  }
+
+  /** Whether it is time to read more of the tail, if there is one. */
+  get headIsShort(): boolean {
+    return this.#head.length - this.#first <= fewInHead;
   }
 
   takeSequence(): number {

@@ -27,6 +27,8 @@ export class SessionQueue {
   readonly #sender: QueueSender;
   #tail: TailReader | undefined = undefined;
   #limits: QueueLimits | undefined = undefined;
+  /** A store that could not be read is asked again when nothing is left to send, and not at every message until then. */
+  #readFailed = false;
 
   constructor(
     engine: Engine,
@@ -72,7 +74,10 @@ export class SessionQueue {
   }
 
   shift(): QueuedMessage | undefined {
-    return this.#messages.shift();
+    const next = this.#messages.shift();
+    // A disk is slower than a reader: it is asked before the last one has gone.
+    if (this.#messages.hasTail && this.#messages.headIsShort && !this.#readFailed) this.#readTail();
+    return next;
   }
 
   push(entry: QueuedMessage): void {
@@ -120,11 +125,13 @@ export class SessionQueue {
   }
 
   #readTail(): void {
-    if (!this.#messages.hasTail || !this.#messages.headIsEmpty) return;
+    if (!this.#messages.hasTail) return;
     this.#tail ??= new TailReader(this.#engine, this.#session.clientId, {
       takePage: (page) => this.#takePage(page),
       lost: (loss) => this.#messages.noteLoss(loss),
-      failed: () => {},
+      failed: () => {
+        this.#readFailed = true;
+      },
     });
     if (this.#tail.isReading) return;
     this.#messages.noteReading();
@@ -132,6 +139,9 @@ export class SessionQueue {
   }
 
   #takePage(page: readonly QueueEntry[]): void {
+    // Somebody else reads what an ended session has left, or nobody.
+    if (this.#session.hasEnded) return;
+    this.#readFailed = false;
     const entries = page.filter((entry) => this.#messages.wasAskedFor(entry)).map(restoredMessage);
     this.#messages.notePage(entries);
     for (const entry of entries) {

@@ -120,6 +120,36 @@ describe('a deep queue', () => {
     expect([...seen]).toEqual(range(0, depth));
   });
 
+  test('is read on while there is still something to send', async () => {
+    const { place, store, publish } = await house();
+    await publish(depth);
+    const never = promiseByHand<void>();
+    store.delayReadsUntil(never.promise);
+    const alice = await place.resume('alice', { properties: { receiveMaximum: 10 } });
+    let acknowledged = 0;
+    while (store.reads.length === 0) {
+      for (const packet of await alice.receiveAll()) {
+        if (packet.type !== 'publish') continue;
+        alice.send({ type: 'puback', packetId: packet.packetId });
+        acknowledged++;
+      }
+    }
+    expect(acknowledged).toBeLessThan(200);
+    const rest = await drain(alice);
+    expect(rest.length).toBeGreaterThan(50);
+    expect(rest.at(-1)).toBe(255);
+    expect(store.reads).toHaveLength(1);
+  });
+
+  test('is asked for once more, not at each message, when it could not be read', async () => {
+    const { place, store, failures, publish } = await house();
+    await publish(depth);
+    store.failNextRead(new Error('unreadable'));
+    expect(await drain(await place.resume('alice'))).toEqual(range(0, depth));
+    expect(failures.all).toHaveLength(1);
+    expect(store.reads[1]).toMatchObject({ after: 255 + 1 });
+  });
+
   test('takes new messages behind it while it is being read', async () => {
     const { place, publish } = await house();
     await publish(depth);
