@@ -202,7 +202,7 @@ async function explainReceive(
 }
 
 function explainQueue(session: Session, qos: number, queueQoS0: boolean, trail: Trail): Explanation {
-  const { connection, outbox, queueLimits } = session;
+  const { connection, queued, inflight, queueLimits } = session;
   if (connection?.isCongested === true && qos === 0) {
     const detail = 'its output buffer is full: QoS 0 is dropped';
     return trail.denied('queue', 'queue', ReasonCode.QuotaExceeded, detail);
@@ -215,11 +215,11 @@ function explainQueue(session: Session, qos: number, queueQoS0: boolean, trail: 
       'QoS 0 does not wait for a client that is away',
     );
   }
-  if (outbox.queued >= queueLimits.maximumQueuedMessages) {
-    const detail = `${outbox.queued} messages wait, which is its limit`;
+  if (queued >= queueLimits.maximumQueuedMessages) {
+    const detail = `${queued} messages wait, which is its limit`;
     return trail.denied('queue', 'limit:maximumQueuedMessages', ReasonCode.QuotaExceeded, detail);
   }
-  trail.allow('queue', `${outbox.queued} messages wait, ${outbox.inflight} are in flight`);
+  trail.allow('queue', `${queued} messages wait, ${inflight} are in flight`);
   return trail.allowed('subscription');
 }
 

@@ -16,6 +16,8 @@ export const neverExpires = 0xffff_ffff;
 
 export const emptyQueue: QueueSummary = Object.freeze({ length: 0, bytes: 0, lastSequence: 0 });
 
+const noLimits: ClientLimits = Object.freeze({});
+
 /** Who a session belongs to, as authentication found. */
 export interface SessionOwner extends Principal {
   readonly permissions: Permissions | undefined;
@@ -29,7 +31,6 @@ export interface SessionOwner extends Principal {
 export class Session implements Receiver {
   readonly clientId: string;
   readonly createdAt: number;
-  readonly outbox: Outbox;
   /** By the filter as the client wrote it. */
   readonly subscriptions = new Map<string, Subscription>();
   /** Packet identifiers of QoS 2 messages from the client, taken until PUBREL. [MQTT-4.3.3-10] */
@@ -54,6 +55,10 @@ export class Session implements Receiver {
   /** Set when it has ended: late events of old connections must not revive it. */
   hasEnded = false;
   readonly #engine: Engine;
+  /** Made when there is something to send: most of a million sessions are away and wait for nothing. */
+  #outbox: Outbox | undefined = undefined;
+  /** What the store had of the queue when the session was made. */
+  readonly #stored: QueueSummary;
   /** Comes due when the session ends. */
   #expiry: Deadline | undefined = undefined;
 
@@ -70,11 +75,31 @@ export class Session implements Receiver {
       groups: record.groups,
       mountPoint: record.mountPoint,
       permissions: undefined,
-      limits: {},
+      limits: noLimits,
     };
     this.isStored = isStored;
     this.isRecorded = isStored;
-    this.outbox = new Outbox(engine, this, queue);
+    this.#stored = queue;
+  }
+
+  /** Everything it has to send. */
+  get outbox(): Outbox {
+    this.#outbox ??= new Outbox(this.#engine, this, this.#stored);
+    return this.#outbox;
+  }
+
+  /** Messages that wait. */
+  get queued(): number {
+    return this.#outbox?.queued ?? this.#stored.length;
+  }
+
+  /** Topics and payloads of what waits and is in flight. */
+  get queuedBytes(): number {
+    return this.#outbox?.bytes ?? this.#stored.bytes;
+  }
+
+  get inflight(): number {
+    return this.#outbox?.inflight ?? 0;
   }
 
   get isConnected(): boolean {
@@ -82,7 +107,7 @@ export class Session implements Receiver {
   }
 
   get load(): number {
-    return this.outbox.inflight + this.outbox.queued;
+    return this.inflight + this.queued;
   }
 
   get identity(): string | undefined {
@@ -173,9 +198,9 @@ export class Session implements Receiver {
       expiresAt: this.expiresAt,
       sessionExpiryInterval: this.expiryInterval,
       subscriptions: this.subscriptions.size,
-      queued: this.outbox.queued,
-      queuedBytes: this.outbox.bytes,
-      inflight: this.outbox.inflight,
+      queued: this.queued,
+      queuedBytes: this.queuedBytes,
+      inflight: this.inflight,
     };
   }
 }

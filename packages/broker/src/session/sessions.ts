@@ -133,11 +133,11 @@ export class Sessions {
 
   /** Takes up a session that the store had. Its connection, if it had one, died with the last process. */
   restore(loaded: Extract<StoredRecord, { kind: 'session' }>): void {
-    const now = this.#engine.now();
-    const disconnectedAt = loaded.session.disconnectedAt ?? now;
-    const session = new Session(this.#engine, { ...loaded.session, disconnectedAt }, loaded.queue, true);
+    const session = new Session(this.#engine, loaded.session, loaded.queue, true);
     this.#sessions.set(session.clientId, session);
-    if (loaded.session.disconnectedAt === undefined) this.recordSession(session);
+    if (session.disconnectedAt !== undefined) return;
+    session.disconnectedAt = this.#engine.now();
+    this.recordSession(session);
   }
 
   /** All records are in: what has expired meanwhile ends now. */

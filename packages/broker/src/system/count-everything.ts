@@ -8,8 +8,8 @@ export function countEverything(engine: Engine): Counters {
   let queuedBytes = 0;
   for (const session of engine.sessions.values()) {
     if (session.connection !== undefined) clientsConnected++;
-    queuedMessages += session.outbox.queued;
-    queuedBytes += session.outbox.bytes;
+    queuedMessages += session.queued;
+    queuedBytes += session.queuedBytes;
   }
   const { counters, retained } = engine;
   return {
