@@ -116,20 +116,37 @@ describe('a folder whose files are damaged', () => {
   };
 
   test.each([
-    ['CURRENT', (folder: string) => writeFileSync(fileOf(folder, /^CURRENT$/), 'rubbish')],
-    ['a manifest that is cut', (folder: string) => truncateSync(fileOf(folder, /^MANIFEST/), 20)],
-    ['a manifest that is gone', (folder: string) => rmSync(fileOf(folder, /^MANIFEST/))],
-  ])('is told as such, and left as it is: %s', async (_, damage) => {
+    ['CURRENT', (folder: string) => writeFileSync(fileOf(folder, /^CURRENT$/), 'rubbish'), /CURRENT: it names/],
+    ['a manifest that is cut', (folder: string) => truncateSync(fileOf(folder, /^MANIFEST/), 20), /MANIFEST/],
+    ['a manifest that is gone', (folder: string) => rmSync(fileOf(folder, /^MANIFEST/)), /CURRENT: it names/],
+  ])('is told as such, left as it is, and repaired when asked to: %s', async (_, damage, problem) => {
     const folder = await folderWithStore();
     damage(folder);
     const log = readFileSync(fileOf(folder, /log$/));
-    for (const tool of ['check', 'stats', 'export']) {
+    for (const tool of ['stats', 'export']) {
       expect(await store(folder, tool, 'carillon-data')).toMatchObject({
         code: 1,
         stderr: expect.stringContaining('carillon: carillon-data: its files are damaged'),
       });
     }
+    const checked = await store(folder, 'check', 'carillon-data');
+    expect(checked).toMatchObject({ code: 1, stdout: expect.stringMatching(/^DAMAGED [\s\S]*--repair puts it right\n$/) });
+    expect(checked.stdout).toMatch(problem);
     expect(readFileSync(fileOf(folder, /log$/))).toEqual(log);
+
+    expect(await store(folder, 'check', 'carillon-data', '--repair')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('as they were, the files are in carillon-data/damaged\n'),
+    });
+    const { code, stdout } = await store(folder, 'export', 'carillon-data');
+    expect(code).toBe(0);
+    expect(stdout.split('\n').sort()).toEqual(lines.split('\n').sort());
+  });
+
+  test('a log that was overwritten is not taken for one that is well', async () => {
+    const folder = await folderWithStore();
+    writeFileSync(fileOf(folder, /log$/), Buffer.alloc(500, 0xc1));
+    expect(await store(folder, 'check', 'carillon-data')).toMatchObject({ code: 1 });
   });
 });
 

@@ -58,22 +58,29 @@ const listLength = 1000;
 
 /** The few calls the store makes, typed for its encodings. */
 export class Database {
-  readonly #level: AnyLevel;
+  readonly #make: () => AnyLevel;
+  #made: AnyLevel | undefined = undefined;
 
-  constructor(level: AnyLevel) {
-    this.#level = level;
+  /** One that is handed in as a function is made when it is opened: a `Level` opens itself as soon as it is made. */
+  constructor(level: AnyLevel | (() => AnyLevel)) {
+    this.#make = typeof level === 'function' ? level : () => level;
   }
 
   get status(): string {
-    return this.#level.status;
+    return this.#made?.status ?? 'closed';
   }
 
   open(): Promise<void> {
     return this.#level.open();
   }
 
-  close(): Promise<void> {
-    return this.#level.close();
+  async close(): Promise<void> {
+    await this.#made?.close();
+  }
+
+  get #level(): AnyLevel {
+    this.#made ??= this.#make();
+    return this.#made;
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {

@@ -6,6 +6,7 @@ export type {
   EntryIterator as LevelEntryIterator,
   Range as LevelRange,
 } from './database.ts';
+export type { DamagedFile } from './files/database-files.ts';
 export { levelFolderReader } from './level-folder-reader.ts';
 export { type LevelPersistenceOptions, levelPersistence, levelStore } from './level-persistence.ts';
 export { type FolderLook, lookIntoFolder } from './look-into-folder.ts';

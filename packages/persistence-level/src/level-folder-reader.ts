@@ -41,7 +41,7 @@ class LevelFolderReader implements Store {
   #database: Database | undefined = undefined;
 
   constructor(location: string, damaged: (record: DamagedRecord) => void = () => {}) {
-    this.name = `level:${location}`;
+    this.name = location;
     this.#location = location;
     this.#damaged = damaged;
   }

@@ -4,13 +4,19 @@ import { type Durability, type Store, StoreError } from '@carillon/persistence';
 import { Level } from 'level';
 import type { AnyLevel } from './database.ts';
 import { storeErrorOf } from './database-errors.ts';
+import { inspectFiles } from './files/database-files.ts';
+import { keepDamaged } from './files/repair-files.ts';
 import { LevelStore } from './level-store.ts';
+import { hasDatabase, refuseIfInUse } from './open-existing.ts';
 import type { DamagedRecord } from './set-aside.ts';
 import { StoreLock } from './store-lock.ts';
 
 /** Where the store lives: in a folder, or in a database of the host's own. */
 export type LevelPersistenceOptions = {
-  /** Told of every record that could not be read and was set aside. */
+  /**
+   * Told of every record that could not be read and was set aside. Its key is the name of a file where one of
+   * LevelDB's own files is damaged; that is kept as it was in the folder `damaged`.
+   */
   readonly damaged?: (record: DamagedRecord) => void;
 } & (
   | {
@@ -58,27 +64,39 @@ export function levelStore(options: LevelPersistenceOptions): Store {
 class FolderStore extends LevelStore {
   readonly #location: string;
   readonly #lock: StoreLock;
+  readonly #damaged: ((record: DamagedRecord) => void) | undefined;
 
   constructor(location: string, damaged: { damaged?: (record: DamagedRecord) => void }) {
     const lock = new StoreLock(location);
-    super(new Level<string, Uint8Array>(location, { valueEncoding: 'view' }), {
-      name: `level:${location}`,
+    super(() => new Level<string, Uint8Array>(location, { valueEncoding: 'view' }), {
+      name: location,
       durability: 'synced',
       lock,
       ...damaged,
     });
     this.#location = location;
     this.#lock = lock;
+    this.#damaged = damaged.damaged;
   }
 
   override async open(): Promise<void> {
     await this.#makeFolder();
     try {
+      await this.#tellDamagedFiles();
       await super.open();
     } catch (error) {
       if (!(error instanceof StoreError) || error.failure !== 'locked') throw error;
       throw await this.#lock.refusal(error);
     }
+  }
+
+  /** LevelDB passes over what is damaged in a log, and removes the log: what was acknowledged is gone with that. */
+  async #tellDamagedFiles(): Promise<void> {
+    if (!(await hasDatabase(this.#location))) return;
+    await refuseIfInUse(this.#location);
+    const { damaged } = await inspectFiles(this.#location, 'without-tables');
+    await keepDamaged(this.#location, damaged);
+    for (const { file, problem } of damaged) this.#damaged?.({ key: file, error: new Error(problem) });
   }
 
   async #makeFolder(): Promise<void> {

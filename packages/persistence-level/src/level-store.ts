@@ -46,7 +46,7 @@ export class LevelStore implements Store {
   /** The latest of those that change the store one after another: batches, and what mends a queue. */
   #latest: Promise<unknown> = Promise.resolve();
 
-  constructor(level: AnyLevel, options: LevelStoreOptions) {
+  constructor(level: AnyLevel | (() => AnyLevel), options: LevelStoreOptions) {
     this.#database = new Database(level);
     this.#options = options;
     this.name = options.name;
@@ -130,7 +130,7 @@ export class LevelStore implements Store {
     const { queues } = this.#index;
     const changes: Change[] = [];
     for (const [clientId, { uncounted, summary }] of queues) {
-      if (uncounted === undefined) continue;
+      if (uncounted === undefined || summary.lastSequence === 0) continue;
       const value = summaryCodec.write({ ...summary, isOpen: false });
       changes.push({ type: 'put', key: keyOf.queueSummary(clientId), value });
     }

@@ -1,4 +1,5 @@
 import type { Change } from './database.ts';
+import type { DamagedFile } from './files/database-files.ts';
 import { keyOf } from './keys.ts';
 
 /** What the records of a store are. */
@@ -25,7 +26,14 @@ export interface StoreReport {
   /** Undefined when the store does not say which format it has. */
   readonly format: number | undefined;
   readonly counts: ReadonlyMap<RecordKind, number>;
-  /** How many things are wrong. */
+  /**
+   * Files of LevelDB's own that are damaged. Unless they are repaired the store is not opened, and its records are
+   * not looked at.
+   */
+  readonly damagedFiles: readonly DamagedFile[];
+  /** Bytes at the ends of files that belong to something which was not finished, as a crash leaves them. */
+  readonly unfinishedBytes: number;
+  /** How many things are wrong: damaged files, and what `findings` begins to tell. */
   readonly wrong: number;
   /** The first thousand of them. */
   readonly findings: readonly StoreFinding[];
@@ -82,8 +90,19 @@ export class Findings {
     return isThere;
   }
 
-  report(isRepaired: boolean): StoreReport {
-    const { format, counts, wrong, list } = this;
-    return { format, counts, wrong, findings: list, isRepaired };
+  report(
+    { damaged, torn }: { readonly damaged: readonly DamagedFile[]; readonly torn: number },
+    isRepaired: boolean,
+  ): StoreReport {
+    const wrong = this.wrong + damaged.length;
+    return {
+      format: this.format,
+      counts: this.counts,
+      damagedFiles: damaged.map(({ file, problem, bytes }) => ({ file, problem, bytes })),
+      unfinishedBytes: torn,
+      wrong,
+      findings: this.list,
+      isRepaired: isRepaired && wrong > 0,
+    };
   }
 }

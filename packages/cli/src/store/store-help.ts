@@ -1,8 +1,10 @@
 /** What `carillon store --help` prints. */
 export const storeHelp = `carillon store: looks after a store while no broker has it open
 
-  carillon store check DIR [--repair]   read everything; tell what is damaged, belongs to nothing or
-                                        is counted wrong; with --repair, put it right
+  carillon store check DIR [--repair]   read everything; tell which files and records are damaged,
+                                        belong to nothing or are counted wrong; with --repair, put it
+                                        right, and keep damaged files in DIR/damaged. It cannot see
+                                        that the newest file has lost its end
   carillon store stats DIR              how many sessions, subscriptions, messages and bytes
   carillon store copy FROM TO           copy everything into an empty store
   carillon store export DIR [FILE]      write everything as lines of JSON, to standard output by default
