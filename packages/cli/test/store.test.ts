@@ -19,6 +19,31 @@ async function folderWithStore(): Promise<string> {
   return folder;
 }
 
+/** Lines that would do, but for what is given. */
+function subscriptionLine(fields: object): string {
+  const flags = { qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 };
+  const subscription = { filter: 'a', topicFilter: 'a', ...flags, ...fields };
+  return JSON.stringify({ kind: 'subscription', clientId: 'a', subscription });
+}
+
+function messageOf(fields: object): object {
+  const message = { topic: 'a', payload: '', qos: 1, retain: true, properties: {}, origin: 'client' };
+  return { ...message, publisherId: 'p', receivedAt: 1, ...fields };
+}
+
+function retainedLine(fields: object): string {
+  return JSON.stringify({ kind: 'retained', message: messageOf(fields) });
+}
+
+function queuedLine(fields: object): string {
+  const entry = { clientId: 'a', sequence: 1, qos: 1, retain: false, subscriptionIdentifiers: [] };
+  return JSON.stringify({
+    kind: 'queued',
+    message: messageOf({}),
+    in: [{ ...entry, packetId: 0, state: 'queued', ...fields }],
+  });
+}
+
 function store(folder: string, ...args: string[]) {
   return new CarillonProcess(['store', ...args], folder).ended;
 }
@@ -48,7 +73,7 @@ test('a line that cannot be is told by its number', async () => {
   expect(await store(folder, 'import', 'bad.ndjson', 'd')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(
-      'carillon: bad.ndjson, line 2: packetId has to be a whole number from 0 on; what stands',
+      'carillon: bad.ndjson, line 2: packetId has to be a whole number from 1 to 65535; what stands',
     ),
   });
   expect(await store(folder, 'import', 'none.ndjson', 'e')).toMatchObject({
@@ -68,13 +93,54 @@ test.each([
   [
     'a client id that would be two',
     '{"kind":"session","session":{"clientId":"a\\u0000b"}}',
-    'session.clientId has to be text without U+0000',
+    'session.clientId has to be text without U+0000, in valid Unicode',
   ],
   [
     'a packet identifier below zero',
     '{"kind":"inboundId","clientId":"a","packetId":-7}',
-    'packetId has to be a whole number from 0 on',
+    'packetId has to be a whole number from 1 to 65535',
   ],
+  [
+    'a filter that is none',
+    subscriptionLine({ filter: 'a/#/b', topicFilter: 'a/#/b' }),
+    'subscription.filter: "#" at character 3 (level 2) must be the whole last level of the filter, as in "a/b/#"',
+  ],
+  [
+    'a filter that would be matched and is none',
+    subscriptionLine({ topicFilter: 'a+' }),
+    'subscription.topicFilter: "+" at character 2 (level 1) shares its level with other characters; it must stand alone between slashes, as in "a/+/b"',
+  ],
+  [
+    'a share group that the filter does not name',
+    subscriptionLine({ shareName: 'others' }),
+    'subscription.shareName has to be left out, as its filter says',
+  ],
+  [
+    'a topic that is none',
+    retainedLine({ topic: 'a/+' }),
+    'message.topic: The topic name has the wildcard "+" at character 3 (level 2); wildcards belong in filters only',
+  ],
+  [
+    'a topic that UTF-8 cannot carry',
+    retainedLine({ topic: '\ud800' }),
+    'message.topic has to be text without U+0000, in valid Unicode',
+  ],
+  [
+    'a response topic that is none',
+    retainedLine({ properties: { responseTopic: '' } }),
+    'message.properties.responseTopic: The topic name is empty; it needs at least one character',
+  ],
+  [
+    'an identifier of a message that was not sent',
+    queuedLine({ packetId: 7 }),
+    'in[0].packetId has to be a whole number from 0 to 0',
+  ],
+  [
+    'a delivery without an identifier',
+    queuedLine({ state: 'sent' }),
+    'in[0].packetId has to be a whole number from 1 to 65535',
+  ],
+  ['a number that no message has', queuedLine({ sequence: 0 }), 'in[0].sequence has to be a whole number from 1'],
   [
     'what belongs to nobody',
     '{"kind":"inboundId","clientId":"a","packetId":7}',
@@ -84,7 +150,8 @@ test.each([
   const folder = folderWith({ 'bad.ndjson': `${header}\n${line}\n` });
   const { code, stderr } = await store(folder, 'import', 'bad.ndjson', 'd');
   expect(code).toBe(1);
-  expect(stderr).toContain(`carillon: bad.ndjson, line 2: ${problem}; what stands`);
+  expect(stderr).toContain(`carillon: bad.ndjson, line 2: ${problem}`);
+  expect(stderr).toContain('; what stands before it was imported');
   expect(stderr).not.toContain('\u001b');
 });
 

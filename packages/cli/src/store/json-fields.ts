@@ -1,3 +1,8 @@
+import { findTopicFilterFault, findTopicNameFault, type TopicFault } from '@carillon/topics';
+
+/** What the protocol can carry; how many levels a broker lets a topic have is its own affair. */
+const limits = { maximumBytes: 65_535, maximumLevels: Number.POSITIVE_INFINITY };
+
 /** The fields of an object of an export, read with the doubt that a file deserves. */
 export class JsonFields {
   readonly #fields: Readonly<Record<string, unknown>>;
@@ -13,15 +18,31 @@ export class JsonFields {
     return this.#fields[name] !== undefined;
   }
 
-  /** No string of MQTT holds U+0000. [MQTT-1.5.4-2] */
+  /** No string of MQTT holds U+0000, or half a pair of surrogates. [MQTT-1.5.4-1] [MQTT-1.5.4-2] */
   text(name: string): string {
     const value = this.#fields[name];
-    return isText(value) ? value : this.#fail(name, 'text without U+0000');
+    return isText(value) ? value : this.#fail(name, textForm);
+  }
+
+  /** The name of a topic. */
+  topic(name: string): string {
+    return this.#without(name, findTopicNameFault);
+  }
+
+  /** A topic filter, a shared one too. */
+  filter(name: string): string {
+    return this.#without(name, findTopicFilterFault);
   }
 
   number(name: string): number {
     const value = this.#fields[name];
     return isNumber(value) ? value : this.#fail(name, 'a whole number from 0 on');
+  }
+
+  numberWithin(name: string, lowest: number, highest: number): number {
+    const value = this.#fields[name];
+    if (isNumber(value) && value >= lowest && value <= highest) return value;
+    return this.#fail(name, `a whole number from ${lowest} to ${highest}`);
   }
 
   flag(name: string): boolean {
@@ -54,12 +75,16 @@ export class JsonFields {
     return Array.isArray(value) ? value : this.#fail(name, 'a list');
   }
 
-  numbers(name: string): readonly number[] {
-    return this.list(name).map((value) => (isNumber(value) ? value : this.#fail(name, 'whole numbers')));
+  numbersWithin(name: string, lowest: number, highest: number): readonly number[] {
+    const isWithin = (value: unknown): value is number =>
+      isNumber(value) && value >= lowest && value <= highest;
+    return this.list(name).map((value) =>
+      isWithin(value) ? value : this.#fail(name, `whole numbers from ${lowest} to ${highest}`),
+    );
   }
 
   texts(name: string): readonly string[] {
-    return this.list(name).map((value) => (isText(value) ? value : this.#fail(name, 'texts without U+0000')));
+    return this.list(name).map((value) => (isText(value) ? value : this.#fail(name, `a list of ${textForm}`)));
   }
 
   inner(name: string): JsonFields {
@@ -74,13 +99,22 @@ export class JsonFields {
     return this.#path === '' ? name : `${this.#path}.${name}`;
   }
 
+  #without(name: string, findFault: (text: string, within: typeof limits) => TopicFault | undefined): string {
+    const text = this.text(name);
+    const fault = findFault(text, limits);
+    if (fault === undefined) return text;
+    throw new Error(`${this.#nameOf(name)}: ${fault.message.replace(/\.$/, '')}`);
+  }
+
   #fail(name: string, expected: string): never {
     throw new Error(`${this.#nameOf(name)} has to be ${expected}`);
   }
 }
 
+const textForm = 'text without U+0000, in valid Unicode';
+
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && !value.includes('\0');
+  return typeof value === 'string' && !value.includes('\0') && !/\p{Surrogate}/u.test(value);
 }
 
 function isNumber(value: unknown): value is number {

@@ -5,6 +5,7 @@ import {
   propertiesJson,
   readEntry,
   readMessage,
+  readPacketId,
   readSession,
   readSubscription,
   readUndatedMessage,
@@ -102,7 +103,7 @@ export function operationsOf(line: string): readonly StoreOperation[] {
       return [{ do: 'putSubscription', clientId: fields.text('clientId'), subscription }];
     }
     case 'inboundId':
-      return [{ do: 'putInboundId', clientId: fields.text('clientId'), packetId: fields.number('packetId') }];
+      return [{ do: 'putInboundId', clientId: fields.text('clientId'), packetId: readPacketId(fields) }];
     case 'will': {
       const will = fields.inner('will');
       const [delayInterval, dueAt] = [will.number('delayInterval'), will.optionalNumber('dueAt')];
