@@ -1,4 +1,5 @@
 import type { Message } from '@carillon/persistence';
+import type { Copies } from './copies.ts';
 import { readMessage, writeMessage } from './message-record.ts';
 import { RecordReader } from './record-reader.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -38,8 +39,8 @@ export class BundleWriter {
 }
 
 /** The messages of a bundle. Throws an `Error` that says what is wrong with the record. */
-export function readBundle(record: Uint8Array): Message[] {
-  const reader = new RecordReader(record);
+export function readBundle(record: Uint8Array, copies?: Copies): Message[] {
+  const reader = new RecordReader(record, copies);
   const messages: Message[] = [];
   let before: Message | undefined;
   while (!reader.isAtEnd) {

@@ -63,6 +63,16 @@ export function firstPartOf(key: string): string {
   return end < 0 ? key.slice(2) : key.slice(2, end);
 }
 
+/** Whether the first part is that text; where many keys in a row have one, it is cheaper than to take it out of each. */
+export function beginsWithPart(key: string, part: string): boolean {
+  return key.startsWith(part, 2) && key.charCodeAt(2 + part.length) === 0;
+}
+
+/** Whether the second part is that text, and there is no third. */
+export function endsWithPart(key: string, part: string): boolean {
+  return key.endsWith(part) && key.charCodeAt(key.length - part.length - 1) === 0;
+}
+
 /** What comes after the first part. */
 export function secondPartOf(key: string): string {
   return key.slice(key.indexOf(nul, 2) + 1);

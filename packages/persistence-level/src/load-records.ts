@@ -1,14 +1,31 @@
-import type { Message, SessionRecord, StoredRecord, SubscriptionRecord } from '@carillon/persistence';
+import type { SessionRecord, StoredRecord } from '@carillon/persistence';
+import { type Copies, SlabOfCopies } from './copies.ts';
 import type { Database } from './database.ts';
-import { gone, readMarks } from './delivery-marks.ts';
-import { firstPartOf, numberIn, partsOf, rangeOf, type Space, secondPartOf } from './keys.ts';
+import { gone, type Marks, readMarks } from './delivery-marks.ts';
+import {
+  beginsWithPart,
+  endsWithPart,
+  firstPartOf,
+  numberIn,
+  partsOf,
+  rangeOf,
+  type Space,
+  secondPartOf,
+} from './keys.ts';
 import { oneByOne } from './one-by-one.ts';
 import { emptySummary, type QueueIndex } from './queue-index.ts';
 import { recountQueue } from './recount-queue.ts';
 import { asError, type SetAside } from './set-aside.ts';
 import type { StoreIndex } from './store-index.ts';
 import { chunksFrom, clientsWithChunks, entriesOf } from './stored-chunks.ts';
-import { messageCodec, sessionCodec, subscriptionCodec, summaryCodec, willCodec } from './values.ts';
+import {
+  messageCodec,
+  type StoredSummary,
+  sessionCodec,
+  subscriptionCodec,
+  summaryCodec,
+  willCodec,
+} from './values.ts';
 
 /** Streams what the engine keeps in memory, sessions before what belongs to them; fills the index on the way. */
 export function loadRecords(
@@ -32,7 +49,7 @@ async function* listsOfRecords(
     index.queueOf(firstPartOf(record.key));
   })) {
     const records: StoredRecord[] = [];
-    for (const [, session] of list) {
+    for (const session of list) {
       const { clientId } = session;
       const queue = queueOfSession(index, clientId);
       if (withChunks.has(clientId) || queue.mustRecount) {
@@ -42,23 +59,14 @@ async function* listsOfRecords(
     }
     yield records;
   }
-  for await (const list of readSpace(database, 'u', readSubscription, setAside)) {
-    yield list.map(([key, subscription]) => ({
-      kind: 'subscription',
-      clientId: firstPartOf(key),
-      subscription,
-    }));
-  }
+  yield* readSpace(database, 'u', subscriptionReader(), setAside);
   for await (const key of database.keys(rangeOf('i'))) {
     const [clientId = '', packetId] = partsOf(key);
     yield [{ kind: 'inboundId', clientId, packetId: numberIn(packetId) }];
   }
-  for await (const list of readSpace(database, 'w', willCodec.read, setAside)) {
-    yield list.map(([key, will]) => ({ kind: 'will', clientId: firstPartOf(key), will }));
-  }
-  for await (const list of readSpace(database, 'r', readRetained, setAside)) {
-    yield list.map(([, message]) => ({ kind: 'retained', message }));
-  }
+  yield* readSpace(database, 'w', readWill, setAside);
+  const copies = new SlabOfCopies();
+  yield* readSpace(database, 'r', (value, key) => readRetained(value, key, copies), setAside);
 }
 
 function readSession(value: Uint8Array, key: string): SessionRecord {
@@ -67,16 +75,25 @@ function readSession(value: Uint8Array, key: string): SessionRecord {
   return session;
 }
 
-function readSubscription(value: Uint8Array, key: string): SubscriptionRecord {
-  const subscription = subscriptionCodec.read(value);
-  if (subscription.filter !== secondPartOf(key)) throw new Error('its filter is another one');
-  return subscription;
+/** The subscriptions of one client follow on each other: its id is one string for all of them. */
+function subscriptionReader(): (value: Uint8Array, key: string) => StoredRecord {
+  let clientId = '';
+  return (value, key) => {
+    const subscription = subscriptionCodec.read(value);
+    if (!endsWithPart(key, subscription.filter)) throw new Error('its filter is another one');
+    if (!beginsWithPart(key, clientId)) clientId = firstPartOf(key);
+    return { kind: 'subscription', clientId, subscription };
+  };
 }
 
-function readRetained(value: Uint8Array, key: string): Message {
-  const message = messageCodec.read(value);
+function readWill(value: Uint8Array, key: string): StoredRecord {
+  return { kind: 'will', clientId: firstPartOf(key), will: willCodec.read(value) };
+}
+
+function readRetained(value: Uint8Array, key: string, copies: Copies): StoredRecord {
+  const message = messageCodec.read(value, copies);
   if (message.topic !== firstPartOf(key)) throw new Error('its topic is another one');
-  return message;
+  return { kind: 'retained', message };
 }
 
 /** So many bytes of records come from the database at once. */
@@ -94,24 +111,30 @@ export async function loadIndex(
   for await (const key of database.keys({ ...rangeOf('b'), reverse: true, limit: 1 })) {
     index.nextBundle = numberIn(partsOf(key)[0]) + 1;
   }
-  for await (const list of readSpace(database, 'n', summaryCodec.read, setAside)) {
-    for (const [key, { length, bytes, lastSequence, isOpen }] of list) {
-      const queue = index.queueOf(firstPartOf(key));
+  for await (const list of readSpace(database, 'n', readSummary, setAside)) {
+    for (const { clientId, length, bytes, lastSequence, isOpen } of list) {
+      const queue = index.queueOf(clientId);
       queue.summary = lastSequence === 0 ? emptySummary : { length, bytes, lastSequence };
       queue.uncounted = isOpen ? 0 : undefined;
     }
   }
-  const read = (value: Uint8Array, key: string) => readMarks(numberIn(secondPartOf(key)), value);
-  for await (const list of readSpace(database, 'f', read, async (record) => {
+  for await (const list of readSpace(database, 'f', readMarksOfChunk, async (record) => {
     await setAside(record);
     // Entries wait again that the sums do not count.
     index.queueOf(firstPartOf(record.key)).mustRecount = true;
   })) {
-    for (const [key, marks] of list) {
-      index.queueOf(firstPartOf(key)).setMarks(numberIn(secondPartOf(key)), marks);
-    }
+    for (const { clientId, first, marks } of list) index.queueOf(clientId).setMarks(first, marks);
   }
   return clientsWithChunks(database);
+}
+
+function readSummary(value: Uint8Array, key: string): StoredSummary & { readonly clientId: string } {
+  return { clientId: firstPartOf(key), ...summaryCodec.read(value) };
+}
+
+function readMarksOfChunk(value: Uint8Array, key: string): { clientId: string; first: number; marks: Marks } {
+  const first = numberIn(secondPartOf(key));
+  return { clientId: firstPartOf(key), first, marks: readMarks(first, value) };
 }
 
 /** There is a session to that queue. */
@@ -151,18 +174,18 @@ async function countLast(database: Database, clientId: string, queue: QueueIndex
   queue.summary = { length, bytes, lastSequence };
 }
 
-/** The records of a space with their keys, in lists. One that cannot be read is set aside and left out. */
+/** The records of a space as `read` has them, in lists. One that cannot be read is set aside and left out. */
 async function* readSpace<T>(
   database: Database,
   space: Space,
   read: (bytes: Uint8Array, key: string) => T,
   setAside: SetAside,
-): AsyncGenerator<[key: string, record: T][]> {
+): AsyncGenerator<T[]> {
   for await (const list of database.lists({ ...rangeOf(space), highWaterMarkBytes: readAhead })) {
-    const records: [key: string, record: T][] = [];
+    const records: T[] = [];
     for (const [key, value] of list) {
       try {
-        records.push([key, read(value, key)]);
+        records.push(read(value, key));
       } catch (error) {
         await setAside({ key, value, error: asError(error) });
       }

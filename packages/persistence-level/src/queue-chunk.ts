@@ -1,6 +1,7 @@
 import type { DeliveryState, Message, QueueEntry } from '@carillon/persistence';
 import type { QoS } from '@carillon/protocol';
 import { ChunkFacts } from './chunk-facts.ts';
+import type { Copies } from './copies.ts';
 import { checkPacketId } from './delivery-marks.ts';
 import { readMessage, writeMessage } from './message-record.ts';
 import { RecordReader } from './record-reader.ts';
@@ -97,8 +98,8 @@ export class ChunkWriter {
 }
 
 /** The entries of a chunk. Throws an `Error` that says what is wrong with the record. */
-export function readChunk(first: number, record: Uint8Array): StoredEntry[] {
-  const reader = new RecordReader(record);
+export function readChunk(first: number, record: Uint8Array, copies?: Copies): StoredEntry[] {
+  const reader = new RecordReader(record, copies);
   const entries: StoredEntry[] = [];
   let sequence = first;
   let before: Message | undefined;

@@ -155,7 +155,11 @@ export class QueuePlan {
       this.#uncounted = (this.known.uncounted ?? 0) + added;
       return;
     }
-    if (this.known !== undefined && isSame(this.known.summary, this.#summary)) return;
+    // Of a new session the sums are none, which needs no record: most queues are never used.
+    if (isSame(this.known?.summary ?? emptySummary, this.#summary)) {
+      if (this.known === undefined) this.#uncounted = 0;
+      return;
+    }
     this.#uncounted = isOpen ? 0 : undefined;
     changes.put(keyOf.queueSummary(this.#clientId), summaryCodec.write({ ...this.#summary, isOpen }));
   }

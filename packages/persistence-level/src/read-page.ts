@@ -1,5 +1,6 @@
 import type { PageLimits, QueueEntry } from '@carillon/persistence';
 import type { ChunkFacts } from './chunk-facts.ts';
+import { SlabOfCopies } from './copies.ts';
 import type { Database } from './database.ts';
 import { deliveryIn, gone, type Marks } from './delivery-marks.ts';
 import { factsOf, readChunk, type StoredEntry } from './queue-chunk.ts';
@@ -57,11 +58,12 @@ async function findEntries(
   damage: PageDamage,
 ): Promise<Found> {
   const page = new PageBuilder(after, limits);
+  const copies = new SlabOfCopies();
   const start = await firstChunk(database, clientId, queue, after);
   for await (const chunks of chunksFrom(database, clientId, start)) {
     for (const { key, first, value } of chunks) {
       try {
-        page.add(first, readChunk(first, value), queue.marks.get(first));
+        page.add(first, readChunk(first, value, copies), queue.marks.get(first));
       } catch (error) {
         damage.records.push({ key, value, error: asError(error) });
         damage.chunks.push(first);
@@ -130,7 +132,8 @@ async function joinEntries(
   { entries }: Found,
   damage: PageDamage,
 ): Promise<QueueEntry[]> {
-  const bundles = await bundlesOf(database, entries, async (record) => void damage.records.push(record));
+  const setAside: SetAside = async (record) => void damage.records.push(record);
+  const bundles = await bundlesOf(database, entries, setAside, new SlabOfCopies());
   const joined: QueueEntry[] = [];
   for (const entry of entries) {
     const message = messageOf(entry, bundles);

@@ -1,12 +1,22 @@
+import { type Copies, eachItsOwn } from './copies.ts';
+
 /** Reads the fields of a record with the doubt that bytes from a disk deserve: throws an `Error` that says what is wrong. */
 export class RecordReader {
   readonly #bytes: Buffer;
+  readonly #copies: Copies;
   #at = 0;
 
-  constructor(record: Uint8Array) {
+  /** @param copies Where copies of bytes are made: readers of many records have slabs for them. */
+  constructor(record: Uint8Array, copies: Copies = eachItsOwn) {
+    this.#copies = copies;
     this.#bytes = Buffer.isBuffer(record)
       ? record
       : Buffer.from(record.buffer, record.byteOffset, record.byteLength);
+  }
+
+  /** Where the next field begins. */
+  get at(): number {
+    return this.#at;
   }
 
   get isAtEnd(): boolean {
@@ -41,13 +51,22 @@ export class RecordReader {
     return this.#bytes.toString('utf8', start, this.#at);
   }
 
+  /** Whether the next field is the same as that from `start` to `end`; then it is stepped over. */
+  repeats(start: number, end: number): boolean {
+    const length = end - start;
+    if (this.#at + length > this.#bytes.length) return false;
+    for (let i = 0; i < length; i++) {
+      if (this.#bytes[start + i] !== this.#bytes[this.#at + i]) return false;
+    }
+    this.#at += length;
+    return true;
+  }
+
   /** A copy: what the database handed out may share memory with other records. */
   bytes(): Uint8Array {
     const length = this.whole();
     const start = this.#skip(length);
-    const copy = new Uint8Array(length);
-    copy.set(this.#bytes.subarray(start, this.#at));
-    return copy;
+    return this.#copies.copyOf(this.#bytes, start, length);
   }
 
   oneOf<const T extends number>(choices: readonly T[]): T {

@@ -1,5 +1,6 @@
 import type { Message } from '@carillon/persistence';
 import { readBundle } from './bundle.ts';
+import type { Copies } from './copies.ts';
 import type { Database } from './database.ts';
 import { keyOf } from './keys.ts';
 import { isInBundle, type StoredEntry } from './queue-chunk.ts';
@@ -10,6 +11,7 @@ export async function bundlesOf(
   database: Database,
   entries: readonly StoredEntry[],
   setAside: SetAside,
+  copies?: Copies,
 ): Promise<ReadonlyMap<number, readonly Message[]>> {
   const bundles = new Map<number, readonly Message[]>();
   const numbers = new Set<number>();
@@ -21,7 +23,7 @@ export async function bundlesOf(
     const value = values[i];
     if (value === undefined) continue;
     try {
-      bundles.set(number, readBundle(value));
+      bundles.set(number, readBundle(value, copies));
     } catch (error) {
       const key = keys[i] ?? '';
       await setAside({ key, value, error: asError(error) });

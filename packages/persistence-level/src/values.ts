@@ -6,6 +6,7 @@ import type {
   WillRecord,
 } from '@carillon/persistence';
 import type { ProtocolVersion, QoS, RetainHandling } from '@carillon/protocol';
+import type { Copies } from './copies.ts';
 import { readMessage, writeMessage } from './message-record.ts';
 import { RecordReader } from './record-reader.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -21,8 +22,8 @@ const retainHandlings: readonly RetainHandling[] = [0, 1, 2];
 
 export interface Codec<T> {
   write(value: T): Uint8Array;
-  /** Throws an `Error` that says what is wrong with the record. */
-  read(bytes: Uint8Array): T;
+  /** Throws an `Error` that says what is wrong with the record. Bytes in it are copied by `copies`. */
+  read(bytes: Uint8Array, copies?: Copies): T;
 }
 
 function codec<T>(
@@ -35,8 +36,8 @@ function codec<T>(
       write(writer, value);
       return writer.record();
     },
-    read: (bytes) => {
-      const reader = new RecordReader(bytes);
+    read: (bytes, copies) => {
+      const reader = new RecordReader(bytes, copies);
       const value = read(reader);
       reader.end();
       return value;
@@ -105,10 +106,10 @@ export const subscriptionCodec = codec<SubscriptionRecord>(
     writeOptionalNumber(writer, subscription.subscriptionIdentifier);
   },
   (reader) => {
+    const start = reader.at;
     const filter = reader.text();
-    const bare = reader.text();
-    // The same but for shared subscriptions: one string in memory for both.
-    const topicFilter = bare === filter ? filter : bare;
+    // The same but for shared subscriptions and mount points: one string in memory for both.
+    const topicFilter = reader.repeats(start, reader.at) ? filter : reader.text();
     const shareName = readOptionalText(reader);
     const qos = reader.oneOf(qosLevels);
     const flags = reader.oneOf([0, 1, 2, 3]);
