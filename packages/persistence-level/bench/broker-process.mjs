@@ -1,8 +1,9 @@
 // The broker that is measured: a process of its own, so that its memory and CPU time are its own.
 import { levelPersistence } from '@carillon/persistence-level';
 import { createBroker } from 'carillon';
+import { slowDisk } from './slow-disk.mjs';
 
-const [location, durability] = process.argv.slice(2);
+const [location, durability, flushTakes] = process.argv.slice(2);
 const unbounded = { maximumQueuedMessages: 10_000_000, maximumQueuedBytes: 10_000_000_000 };
 const started = performance.now();
 const broker = createBroker({
@@ -11,7 +12,9 @@ const broker = createBroker({
   logger: console,
   limits: { ...unbounded, maximumSessions: 10_000_000, receiveMaximum: 65_535, maximumInflight: 1000 },
 });
-broker.use(levelPersistence({ location }));
+broker.use(
+  levelPersistence(flushTakes === '0' ? { location } : { database: slowDisk(location, Number(flushTakes)) }),
+);
 const listener = await broker.listen({ host: '127.0.0.1', port: 0 });
 process.send({ port: listener.address.port, startedIn: performance.now() - started });
 

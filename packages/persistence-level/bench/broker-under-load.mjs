@@ -11,9 +11,10 @@ export class BrokerUnderLoad {
   /** Milliseconds until it listened. */
   startedIn = 0;
 
-  static async start(location, durability, execArgv = []) {
+  /** @param flushTakes Milliseconds that a flush of its disk takes more than it does; 0 for the disk as it is. */
+  static async start(location, durability, { execArgv = [], flushTakes = 0 } = {}) {
     const broker = new BrokerUnderLoad();
-    broker.#child = fork(script, [location, durability], {
+    broker.#child = fork(script, [location, durability, String(flushTakes)], {
       execArgv,
       stdio: ['ignore', process.env.BENCH_LOG ? 'inherit' : 'ignore', 'inherit', 'ipc'],
     });

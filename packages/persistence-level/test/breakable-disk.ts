@@ -1,5 +1,5 @@
 import { Level } from 'level';
-import type { AnyLevel } from '../src/index.ts';
+import { WrappedLevel } from './wrapped-level.ts';
 
 /** What LevelDB says of a disk that takes nothing more. */
 export const diskErrors = {
@@ -8,20 +8,11 @@ export const diskErrors = {
 } as const;
 
 /** A LevelDB in a folder whose disk takes nothing, for as long as the test wants it so. */
-export class BreakableDisk implements AnyLevel {
-  readonly #level: Level<string, Uint8Array>;
+export class BreakableDisk extends WrappedLevel {
   #error: string | undefined = undefined;
 
   constructor(location: string) {
-    this.#level = new Level(location, { valueEncoding: 'view' });
-  }
-
-  get status(): string {
-    return this.#level.status;
-  }
-
-  get supports(): AnyLevel['supports'] {
-    return this.#level.supports;
+    super(new Level(location, { valueEncoding: 'view' }));
   }
 
   break(how: keyof typeof diskErrors): void {
@@ -33,34 +24,14 @@ export class BreakableDisk implements AnyLevel {
   }
 
   /** LevelDB writes when it is opened, too. */
-  async open(): Promise<void> {
+  override async open(): Promise<void> {
     this.#failWhenBroken();
-    await this.#level.open();
+    await super.open();
   }
 
-  close(): Promise<void> {
-    return this.#level.close();
-  }
-
-  get(...[key, options]: Parameters<AnyLevel['get']>): ReturnType<AnyLevel['get']> {
-    return this.#level.get<string, Uint8Array>(key, options);
-  }
-
-  getMany(...[keys, options]: Parameters<AnyLevel['getMany']>): ReturnType<AnyLevel['getMany']> {
-    return this.#level.getMany<string, Uint8Array>(keys, options);
-  }
-
-  async batch(...[changes, options]: Parameters<AnyLevel['batch']>): Promise<void> {
+  override async batch(...[changes, options]: Parameters<WrappedLevel['batch']>): Promise<void> {
     this.#failWhenBroken();
-    await this.#level.batch<string, Uint8Array>(changes, options);
-  }
-
-  iterator(...[options]: Parameters<AnyLevel['iterator']>): ReturnType<AnyLevel['iterator']> {
-    return this.#level.iterator<string, Uint8Array>(options);
-  }
-
-  keys(...[options]: Parameters<AnyLevel['keys']>): ReturnType<AnyLevel['keys']> {
-    return this.#level.keys<string>(options);
+    await super.batch(changes, options);
   }
 
   #failWhenBroken(): void {

@@ -6,7 +6,7 @@ import { dequeue, enqueue, loaded, messageOn, putSession, sequencesOf } from './
 import { temporaryFolder } from './places.ts';
 
 test('a full disk is told as such, and the next commit opens the database anew and is stored', async () => {
-  const database = new FailingLevel(new Level(await temporaryFolder()));
+  const database = new FailingLevel(new Level(await temporaryFolder(), { valueEncoding: 'view' }));
   const store = levelStore({ database });
   await loaded(store);
   await store.commit([putSession('a'), enqueue('a', 1)], 'synced');
@@ -24,7 +24,7 @@ test('a full disk is told as such, and the next commit opens the database anew a
 });
 
 test('queues are readable while the disk takes nothing', async () => {
-  const database = new FailingLevel(new Level(await temporaryFolder()));
+  const database = new FailingLevel(new Level(await temporaryFolder(), { valueEncoding: 'view' }));
   const store = levelStore({ database });
   await loaded(store);
   await store.commit([putSession('a'), enqueue('a', 1)], 'synced');
@@ -35,7 +35,7 @@ test('queues are readable while the disk takes nothing', async () => {
 });
 
 test('what a failed batch has stored all the same can be taken out again', async () => {
-  const database = new FailingLevel(new Level(await temporaryFolder()));
+  const database = new FailingLevel(new Level(await temporaryFolder(), { valueEncoding: 'view' }));
   const store = levelStore({ database });
   await loaded(store);
   await store.commit([putSession('a'), putSession('b'), enqueue('a', 1)], 'synced');
