@@ -140,7 +140,11 @@ test.each([
     queuedLine({ state: 'sent' }),
     'in[0].packetId has to be a whole number from 1 to 65535',
   ],
-  ['a number that no message has', queuedLine({ sequence: 0 }), 'in[0].sequence has to be a whole number from 1'],
+  [
+    'a number that no message has',
+    queuedLine({ sequence: 0 }),
+    'in[0].sequence has to be a whole number from 1',
+  ],
   [
     'what belongs to nobody',
     '{"kind":"inboundId","clientId":"a","packetId":7}',
@@ -183,7 +187,11 @@ describe('a folder whose files are damaged', () => {
   };
 
   test.each([
-    ['CURRENT', (folder: string) => writeFileSync(fileOf(folder, /^CURRENT$/), 'rubbish'), /CURRENT: it names/],
+    [
+      'CURRENT',
+      (folder: string) => writeFileSync(fileOf(folder, /^CURRENT$/), 'rubbish'),
+      /CURRENT: it names/,
+    ],
     ['a manifest that is cut', (folder: string) => truncateSync(fileOf(folder, /^MANIFEST/), 20), /MANIFEST/],
     ['a manifest that is gone', (folder: string) => rmSync(fileOf(folder, /^MANIFEST/)), /CURRENT: it names/],
   ])('is told as such, left as it is, and repaired when asked to: %s', async (_, damage, problem) => {
@@ -197,7 +205,10 @@ describe('a folder whose files are damaged', () => {
       });
     }
     const checked = await store(folder, 'check', 'carillon-data');
-    expect(checked).toMatchObject({ code: 1, stdout: expect.stringMatching(/^DAMAGED [\s\S]*--repair puts it right\n$/) });
+    expect(checked).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/^DAMAGED [\s\S]*--repair puts it right\n$/),
+    });
     expect(checked.stdout).toMatch(problem);
     expect(readFileSync(fileOf(folder, /log$/))).toEqual(log);
 

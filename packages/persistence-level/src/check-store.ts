@@ -36,7 +36,8 @@ export type CheckLevelOptions = {
  */
 export async function checkLevelStore(options: CheckLevelOptions): Promise<StoreReport> {
   const { repair = false } = options;
-  if ('database' in options) return checkRecords(new Database(options.database), 'the database', repair, intact);
+  if ('database' in options)
+    return checkRecords(new Database(options.database), 'the database', repair, intact);
   const { location } = options;
   await requireDatabase(location);
   await refuseIfInUse(location);

@@ -87,7 +87,12 @@ const damages: readonly (readonly [
     summaryCodec.write({ length: 5, bytes: 6, lastSequence: 2, isOpen: false }),
     /^n a: the queue has 5 entries of 6 bytes, it says: it has 2 of 6/,
   ],
-  ['a sum that cannot be read', keyOf.queueSummary('a'), rubbish, /^n a: the sums of the queue cannot be read/],
+  [
+    'a sum that cannot be read',
+    keyOf.queueSummary('a'),
+    rubbish,
+    /^n a: the sums of the queue cannot be read/,
+  ],
   ['a Will of nobody', keyOf.will('z'), rubbish, /^w z: the session it belongs to is not there/],
   ['a retained message under another topic', keyOf.retained('t'), rubbish, /^r t: cannot be read/],
   ['a delivery of nothing', keyOf.marks('a', 77), rubbish, /^f a \w+: cannot be read/],

@@ -55,7 +55,8 @@ describe('on a disk that fails now and then', () => {
   const places = new Places((database: FailingLevel) => levelStore({ database }));
   storeConformance({
     test,
-    createStore: async () => places.open(new FailingLevel(new Level(await temporaryFolder(), { valueEncoding: 'view' }))),
+    createStore: async () =>
+      places.open(new FailingLevel(new Level(await temporaryFolder(), { valueEncoding: 'view' }))),
     reopenStore: (closed) => places.open(places.of(closed)),
     failNextCommit: (store) => places.of(store).failNextBatch(),
     messages: 1000,

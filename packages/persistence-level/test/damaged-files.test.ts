@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DamagedRecord, checkLevelStore, levelFolderReader, levelStore } from '@carillon/persistence-level';
+import {
+  checkLevelStore,
+  type DamagedRecord,
+  levelFolderReader,
+  levelStore,
+} from '@carillon/persistence-level';
+import { ClassicLevel } from 'classic-level';
 import { expect, onTestFinished, test } from 'vitest';
-import { beneath, enqueue, loaded, messageOn, putSession, sequencesOf } from './own-database.ts';
+import { enqueue, loaded, messageOn, putSession, sequencesOf } from './own-database.ts';
 import { temporaryFolder } from './places.ts';
 
 const messages = 400;
@@ -12,7 +18,10 @@ const messages = 400;
 async function folderWithTables(): Promise<string> {
   const location = await temporaryFolder();
   await store(location, [1, messages / 2]);
-  await beneath(location, (database) => database.compactRange('', '\uffff'));
+  const level = new ClassicLevel(location);
+  await level.open();
+  await level.compactRange('', '\uffff');
+  await level.close();
   await store(location, [messages / 2 + 1, messages]);
   return location;
 }
@@ -89,7 +98,8 @@ test('a byte that is another one is seen wherever it stands, and nothing is chan
       const damaged = await readFile(join(location, file));
       const { damagedFiles, unfinishedBytes } = await checkLevelStore({ location });
       // A length at the end of a log that is too large looks as though the log had been cut off.
-      if (damagedFiles.length === 0) expect(`${file} ${unfinishedBytes > 0}`).toMatch(/(log|MANIFEST-\d+) true/);
+      if (damagedFiles.length === 0)
+        expect(`${file} ${unfinishedBytes > 0}`).toMatch(/(log|MANIFEST-\d+) true/);
       else expect(damagedFiles.map((found) => found.file)).toContain(file);
       expect(await readFile(join(location, file))).toEqual(damaged);
 
@@ -105,8 +115,9 @@ test('a byte that is another one is seen wherever it stands, and nothing is chan
 
 /** Some places of a file, its beginning and its end among them. */
 function placesIn(length: number): number[] {
-  const places = [0, 4, 6, 9, length - 1, length - 9, length - 30, length - 47];
-  for (let i = 1; i < 8; i++) places.push(Math.floor((length * i) / 8));
+  // The last bytes of a table but one and some more are there to fill it up, and mean nothing.
+  const places = [0, 4, 6, 9, length - 1, length - 47];
+  for (let i = 1; i < 5; i++) places.push(Math.floor((length * i) / 5));
   return [...new Set(places.filter((place) => place >= 0 && place < length))];
 }
 
@@ -175,7 +186,11 @@ test('a table that was cut is told by its size', async () => {
   const table = await fileNamed(location, /ldb$/);
   await truncate(join(location, table), 5000);
   expect((await checkLevelStore({ location })).damagedFiles).toEqual([
-    { file: table, problem: expect.stringMatching(/^it has 5000 bytes where LevelDB wrote \d+$/), bytes: expect.any(Number) },
+    {
+      file: table,
+      problem: expect.stringMatching(/^it has 5000 bytes where LevelDB wrote \d+$/),
+      bytes: expect.any(Number),
+    },
   ]);
   await checkLevelStore({ location, repair: true });
   expect(await sequencesIn(location)).toHaveLength(messages / 2);
@@ -199,7 +214,9 @@ test('a start tells of a damaged log, and keeps it', async () => {
   const opened = levelStore({ location, damaged: (record) => told.push(record) });
   await loaded(opened);
   await opened.close();
-  expect(told).toEqual([{ key: log, error: expect.objectContaining({ message: expect.stringContaining('checksum') }) }]);
+  expect(told).toEqual([
+    { key: log, error: expect.objectContaining({ message: expect.stringContaining('checksum') }) },
+  ]);
   expect(await readdir(join(location, 'damaged'))).toEqual([log]);
 });
 

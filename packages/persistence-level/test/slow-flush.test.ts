@@ -40,7 +40,13 @@ class Publisher {
   static async connect(port: number, clientId: string): Promise<Publisher> {
     const socket = connect({ port, host: '127.0.0.1' });
     await once(socket, 'connect');
-    const connection = { protocolVersion: 4, cleanStart: true, keepAlive: 0, bridge: false, properties: {} } as const;
+    const connection = {
+      protocolVersion: 4,
+      cleanStart: true,
+      keepAlive: 0,
+      bridge: false,
+      properties: {},
+    } as const;
     socket.write(encode({ type: 'connect', clientId, ...connection }, 4));
     await once(socket, 'data');
     return new Publisher(socket);
@@ -88,12 +94,17 @@ test('a hundred publishers share flushes, so that a slow disk does not make many
     persistence: levelStore({ database: disk }),
     durability: 'synced',
     systemTopicInterval: 0,
+    limits: { maximumQueuedMessages: 1_000_000, maximumQueuedBytes: 1_000_000_000 },
   });
   onTestFinished(() => broker.close());
   const { address } = await broker.listen({ host: '127.0.0.1', port: 0 });
   const { port } = address;
   const away = await PacketClient.overSocket({ host: '127.0.0.1', port });
-  await away.connectPacket({ clientId: 'away', cleanStart: false, properties: { sessionExpiryInterval: 60 } });
+  await away.connectPacket({
+    clientId: 'away',
+    cleanStart: false,
+    properties: { sessionExpiryInterval: 60 },
+  });
   await away.subscribe('readings', { qos: 1 });
   await away.disconnect();
 

@@ -23,9 +23,13 @@ function filesInWords(folder: string, report: StoreReport): string[] {
   if (damagedFiles.length === 0) return lines;
   const bytes = damagedFiles.reduce((sum, file) => sum + file.bytes, 0);
   if (isRepaired) {
-    lines.push(`${bytes} bytes of the damaged files could not be used; as they were, the files are in ${folder}/damaged`);
+    lines.push(
+      `${bytes} bytes of the damaged files could not be used; as they were, the files are in ${folder}/damaged`,
+    );
   } else {
-    lines.push(`${bytes} bytes of the damaged files cannot be used; records were not looked at because of them`);
+    lines.push(
+      `${bytes} bytes of the damaged files cannot be used; records were not looked at because of them`,
+    );
   }
   return lines;
 }

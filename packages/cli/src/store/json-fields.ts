@@ -84,7 +84,9 @@ export class JsonFields {
   }
 
   texts(name: string): readonly string[] {
-    return this.list(name).map((value) => (isText(value) ? value : this.#fail(name, `a list of ${textForm}`)));
+    return this.list(name).map((value) =>
+      isText(value) ? value : this.#fail(name, `a list of ${textForm}`),
+    );
   }
 
   inner(name: string): JsonFields {

@@ -128,8 +128,7 @@ class Inspection implements FilesReport {
       return;
     }
     const { stretches, isReadable } = inspectTable(bytes);
-    if (stretches.length > 0)
-      this.#found(name, 'table', describe(stretches), bytesIn(stretches), isReadable);
+    if (stretches.length > 0) this.#found(name, 'table', describe(stretches), bytesIn(stretches), isReadable);
   }
 
   #tableName(number: number): string | undefined {
@@ -147,13 +146,7 @@ class Inspection implements FilesReport {
     return readFile(join(this.#location, name));
   }
 
-  #found(
-    file: string,
-    kind: FoundDamage['kind'],
-    problem: string,
-    bytes: number,
-    isPartial: boolean,
-  ): void {
+  #found(file: string, kind: FoundDamage['kind'], problem: string, bytes: number, isPartial: boolean): void {
     this.damaged.push({ file, kind, problem, bytes, isPartial });
   }
 }

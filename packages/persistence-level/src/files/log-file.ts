@@ -61,7 +61,11 @@ export function readLog(bytes: Buffer): LogContents {
     if (!goesOn) dropOpen('its end is not there');
     end = piece.end;
     if (goesOn && open.length === 0) {
-      damage.push({ offset: piece.offset, length: end - piece.offset, problem: 'its beginning is not there' });
+      damage.push({
+        offset: piece.offset,
+        length: end - piece.offset,
+        problem: 'its beginning is not there',
+      });
       continue;
     }
     open.push(piece);
@@ -105,41 +109,40 @@ function pieceOf(kind: number, content: Buffer): Buffer {
   return piece;
 }
 
-/** The pieces in order; a stretch in which there is none, without a problem where the log was cut off. */
-function* piecesOf(
-  bytes: Buffer,
-): Generator<Piece | { offset: number; length: number; problem: string | undefined }> {
+/** Bytes in which there is no piece; without a problem where the log was cut off. */
+interface NoPiece extends Omit<Stretch, 'problem'> {
+  readonly problem: string | undefined;
+}
+
+/** The pieces in order, and what lies between them. */
+function* piecesOf(bytes: Buffer): Generator<Piece | NoPiece> {
   for (let block = 0; block < bytes.length; block += blockSize) {
     const blockEnd = Math.min(block + blockSize, bytes.length);
-    const isLast = blockEnd === bytes.length;
     for (let at = block; at < blockEnd; ) {
-      const rest = { offset: at, length: blockEnd - at };
-      if (blockEnd - at < headerSize) {
-        if (blockEnd - block < blockSize) yield { ...rest, problem: undefined };
-        break;
-      }
-      const end = at + headerSize + bytes.readUInt16LE(at + 4);
-      const kind = bytes[at + 6] ?? 0;
-      if (isLast && isBlank(bytes.subarray(at))) {
-        yield { ...rest, problem: undefined };
-        return;
-      }
-      if (end > blockEnd) {
-        yield { ...rest, problem: blockEnd - block < blockSize ? undefined : 'a length in it cannot be' };
-        break;
-      }
-      if (bytes.readUInt32LE(at) !== storedChecksum(bytes.subarray(at + 6, end))) {
-        yield { ...rest, problem: 'its checksum is another one' };
-        break;
-      }
-      if (kind < kinds.whole || kind > kinds.last) {
-        yield { offset: at, length: end - at, problem: `there is no kind ${kind} of record` };
-      } else {
-        yield { kind, content: bytes.subarray(at + headerSize, end), offset: at, end };
-      }
-      at = end;
+      const next = pieceAt(bytes, at, blockEnd, blockEnd - block < blockSize);
+      if (next === undefined) break;
+      yield next;
+      if ('problem' in next && next.problem === undefined) return;
+      at = 'end' in next ? next.end : next.offset + next.length;
     }
   }
+}
+
+/** What stands there; undefined for the end of a block, which has no room for another piece. */
+function pieceAt(bytes: Buffer, at: number, blockEnd: number, isCut: boolean): Piece | NoPiece | undefined {
+  const rest = { offset: at, length: blockEnd - at };
+  if (blockEnd - at < headerSize) return isCut ? { ...rest, problem: undefined } : undefined;
+  const end = at + headerSize + bytes.readUInt16LE(at + 4);
+  if (blockEnd === bytes.length && isBlank(bytes.subarray(at))) return { ...rest, problem: undefined };
+  if (end > blockEnd) return { ...rest, problem: isCut ? undefined : 'a length in it cannot be' };
+  if (bytes.readUInt32LE(at) !== storedChecksum(bytes.subarray(at + 6, end))) {
+    return { ...rest, problem: 'its checksum is another one' };
+  }
+  const kind = bytes[at + 6] ?? 0;
+  if (kind < kinds.whole || kind > kinds.last) {
+    return { offset: at, length: end - at, problem: `there is no kind ${kind} of record` };
+  }
+  return { kind, content: bytes.subarray(at + headerSize, end), offset: at, end };
 }
 
 function isBlank(bytes: Buffer): boolean {

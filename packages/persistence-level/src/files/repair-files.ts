@@ -19,7 +19,10 @@ export async function repairFiles(location: string, damaged: readonly FoundDamag
     if (!isPartial) continue;
     const bytes = await readFile(join(location, file));
     // LevelDB's repair does not look at checksums: what is damaged has to be gone before.
-    await replace(join(location, file), kind === 'log' ? writeLog(readLog(bytes).records) : withoutDamage(bytes));
+    await replace(
+      join(location, file),
+      kind === 'log' ? writeLog(readLog(bytes).records) : withoutDamage(bytes),
+    );
   }
   // A log that is gone is not missed by anybody once the database is opened.
   const isWhole = damaged.every(({ kind, isPartial }) => kind === 'log' || isPartial);

@@ -24,7 +24,8 @@ export function uncompress(bytes: Buffer): Buffer {
       continue;
     }
     const { offset, count } = copyOf(tag, cursor);
-    if (offset === 0 || offset > end || end + count > length) throw new Error('it refers to what is not there');
+    if (offset === 0 || offset > end || end + count > length)
+      throw new Error('it refers to what is not there');
     // Byte by byte: a copy may reach into itself.
     for (let i = 0; i < count; i++, end++) output[end] = output[end - offset] ?? 0;
   }

@@ -72,9 +72,6 @@ class Table {
     const cursor = new FileCursor(footer);
     this.metaindex = blockIn(cursor);
     const index = blockIn(cursor);
-    if (footer.subarray(cursor.at, -magic.length).some((byte) => byte !== 0)) {
-      throw new Error('its end is not that of a table');
-    }
     try {
       this.#data = this.#blocksIn(index);
     } catch (error) {
