@@ -9,6 +9,7 @@ import type { LinkSettings } from './link-settings.ts';
 import { connectOut, type LocalNames } from './local-session.ts';
 import { Passage } from './passage.ts';
 import type { Peer } from './peer.ts';
+import type { RemoteSubscriptions } from './remote-subscriptions.ts';
 import { type Surroundings, wait } from './surroundings.ts';
 
 /** Whom a lane tells. */
@@ -29,6 +30,7 @@ export interface LaneOptions {
   readonly brokerId: string;
   readonly notificationTopic: string | undefined;
   readonly carriesOut: boolean;
+  readonly subscriptions: RemoteSubscriptions;
   readonly tally: Tally;
   readonly bandwidth: Bandwidth;
   readonly observer: LaneObserver;
@@ -44,7 +46,6 @@ export class Lane {
   readonly #backOff: BackOff;
   readonly #stop = new AbortController();
   #at = 0;
-  #isSubscribed = false;
   #isForgotten = false;
   #running: Promise<void> | undefined = undefined;
 
@@ -153,7 +154,8 @@ export class Lane {
           tally,
           bandwidth,
           carriesOut,
-          isSubscribed: this.#isSubscribed,
+          address: this.address.text,
+          subscriptions: this.#options.subscriptions,
           out,
           caughtUp: () => observer.caughtUp(),
         },
@@ -188,7 +190,6 @@ export class Lane {
     const since = clock.elapsed();
     const { address } = this;
     this.#dialects.accepted();
-    this.#isSubscribed = true;
     this.passage = passage;
     this.connectedAt = clock.now();
     this.#change('connected');

@@ -5,6 +5,7 @@ import { type BridgeCondition, type BridgeCounters, type BridgeState, Tally } fr
 import { Lane, type LaneObserver } from './lane.ts';
 import type { LinkSettings } from './link-settings.ts';
 import { localNames, subscribeOut } from './local-session.ts';
+import { RemoteSubscriptions } from './remote-subscriptions.ts';
 import { type Surroundings, wait } from './surroundings.ts';
 import { filtersFrom } from './translation.ts';
 
@@ -16,6 +17,7 @@ export class Link {
   readonly #bandwidth: Bandwidth;
   readonly #stop = new AbortController();
   #lanes: readonly Lane[] = [];
+  readonly #subscriptions: RemoteSubscriptions[] = [];
   #isStopped = false;
   #lastError: BridgeState['lastError'] = undefined;
   #preparing: Promise<void> | undefined = undefined;
@@ -41,6 +43,7 @@ export class Link {
     await this.#preparing;
     await Promise.all(this.#lanes.map((lane) => lane.stop(reason, forget)));
     if (!forget) return;
+    await Promise.all(this.#subscriptions.map((subscriptions) => subscriptions.forget()));
     const { broker } = this.#surroundings;
     for (let lane = 0; lane < this.settings.connections; lane++) {
       const names = localNames(this.settings.name, lane);
@@ -136,12 +139,17 @@ export class Link {
     const topic = notifications ? (notificationTopic ?? `$bridge/${clientId}/state`) : undefined;
     this.#localTopic = topic;
     this.#notify(false, true);
+    const { broker } = this.#surroundings;
     this.#lanes = Array.from({ length: connections }, (_, lane) => {
+      const laneId = connections === 1 ? clientId : `${clientId}-${lane}`;
+      const subscriptions = new RemoteSubscriptions(broker, `${settings.name}/${lane}`, laneId);
+      this.#subscriptions.push(subscriptions);
       return new Lane({
         surroundings: this.#surroundings,
         settings,
         names: localNames(settings.name, lane),
-        clientId: connections === 1 ? clientId : `${clientId}-${lane}`,
+        clientId: laneId,
+        subscriptions,
         brokerId,
         notificationTopic: notificationsLocalOnly || lane > 0 ? undefined : topic,
         carriesOut: carriesOut && lane === 0,

@@ -15,12 +15,15 @@ import {
   greetRemote,
   type RemoteIdentity,
   type RemoteTerms,
+  remoteFilters,
   subscribeIn,
   subscribePacketId,
+  unsubscribeIn,
 } from './remote-session.ts';
+import type { RemoteSubscriptions } from './remote-subscriptions.ts';
 import { seenReasonCode } from './several-ways.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { Side } from './topic-rule.ts';
+import type { Side, TopicRule } from './topic-rule.ts';
 import { filtersFrom, Translation } from './translation.ts';
 
 /** What a passage is made of. */
@@ -34,8 +37,9 @@ export interface PassageOptions {
   readonly bandwidth: Bandwidth;
   /** Whether messages out go this way. */
   readonly carriesOut: boolean;
-  /** The remote session, when it is there, has the subscriptions as they are to be. */
-  readonly isSubscribed: boolean;
+  /** Where the remote broker is, as it is shown. */
+  readonly address: string;
+  readonly subscriptions: RemoteSubscriptions;
   /** The connection that a lazy bridge waited on. */
   readonly out: Peer | undefined;
   /** Told whenever nothing is under way to the remote broker. */
@@ -155,20 +159,32 @@ export class Passage {
       (error) => this.end(error),
       () => this.#outward?.drained(),
     );
-    if (rulesIn.size > 0 && !(this.#options.isSubscribed && this.terms.sessionPresent)) {
-      const shareName = settings.connections > 1 ? `bridge-${settings.name}` : undefined;
-      const granted = new Promise<readonly number[]>((resolve, reject) => {
-        this.#subscribed = resolve;
-        void this.over.then(reject);
-      });
-      subscribeIn(this.#remote, rulesIn, shareName);
-      checkGranted(rulesIn, await granted);
-    }
+    const shareName = settings.connections > 1 ? `bridge-${settings.name}` : undefined;
+    await this.#subscribe(remoteFilters(rulesIn, shareName));
     if (who.notificationTopic !== undefined) this.#remote.send(notification(who.notificationTopic, '1'));
     if (!carriesOut) return;
     const window = Math.min(settings.maximumInflight, this.terms.receiveMaximum);
     this.#out = this.#options.out ?? (await connectOut(surroundings, names, window));
     this.#startOutward(this.#out);
+  }
+
+  /** Brings the remote session's subscriptions into line with the rules. */
+  async #subscribe(rules: ReadonlyMap<string, TopicRule>): Promise<void> {
+    const { address, subscriptions } = this.#options;
+    if (!this.terms.sessionPresent) subscriptions.lost(address);
+    const wanted = new Map(Array.from(rules, ([filter, { qos }]) => [filter, qos]));
+    const changes = subscriptions.changes(address, wanted, this.terms.version === 5);
+    if (changes.unsubscribe.length > 0) unsubscribeIn(this.#remote, changes.unsubscribe);
+    const missing = new Map([...rules].filter(([filter]) => changes.subscribe.has(filter)));
+    if (missing.size > 0) {
+      const granted = new Promise<readonly number[]>((resolve, reject) => {
+        this.#subscribed = resolve;
+        void this.over.then(reject);
+      });
+      subscribeIn(this.#remote, missing);
+      checkGranted([...missing.keys()], await granted);
+    }
+    await subscriptions.note(address, wanted);
   }
 
   async #openInward(): Promise<void> {

@@ -169,35 +169,45 @@ function fromReturnCode(code: number): number {
 }
 
 /**
- * An identifier for SUBSCRIBE that no message is likely to have: the identifiers of messages out are this broker's,
- * which begin at 1, and SUBSCRIBE goes before them.
+ * Identifiers for SUBSCRIBE and UNSUBSCRIBE that no message is likely to have: the identifiers of messages out are this
+ * broker's, which begin at 1, and these go before them.
  */
 export const subscribePacketId = 65_535;
+const unsubscribePacketId = 65_534;
 
-/** Asks for what comes in. In MQTT 3.1.1 the options other than QoS are not sent. */
-export function subscribeIn(
-  peer: Peer,
+/** The rules by the filters under which the remote session has them, shared where several connections do. */
+export function remoteFilters(
   rules: ReadonlyMap<string, TopicRule>,
   shareName: string | undefined,
-): void {
+): ReadonlyMap<string, TopicRule> {
+  if (shareName === undefined) return rules;
+  return new Map(Array.from(rules, ([filter, rule]) => [`$share/${shareName}/${filter}`, rule]));
+}
+
+/** Asks for what comes in. In MQTT 3.1.1 the options other than QoS are not sent. */
+export function subscribeIn(peer: Peer, rules: ReadonlyMap<string, TopicRule>): void {
   const subscriptions = Array.from(rules, ([filter, { qos, retain }]) => ({
-    filter: shareName === undefined ? filter : `$share/${shareName}/${filter}`,
+    filter,
     qos,
-    noLocal: shareName === undefined && peer.version === 5,
+    noLocal: !filter.startsWith('$share/') && peer.version === 5,
     retainAsPublished: peer.version === 5,
     retainHandling: peer.version !== 5 ? (0 as const) : retain === 'clear' ? (2 as const) : (1 as const),
   }));
   peer.send({ type: 'subscribe', packetId: subscribePacketId, subscriptions, properties: {} });
 }
 
+/** Asks for it no more. Nobody waits for the answer. */
+export function unsubscribeIn(peer: Peer, filters: readonly string[]): void {
+  peer.send({ type: 'unsubscribe', packetId: unsubscribePacketId, filters, properties: {} });
+}
+
 /** @throws {BridgeError} `BRIDGE_SUBSCRIPTION_REFUSED` */
-export function checkGranted(rules: ReadonlyMap<string, TopicRule>, reasonCodes: readonly number[]): void {
+export function checkGranted(filters: readonly string[], reasonCodes: readonly number[]): void {
   const refused = reasonCodes.findIndex((code) => code >= 0x80);
   if (refused === -1) return;
-  const filter = [...rules.keys()][refused];
   const why = reasonCodeName(reasonCodes[refused] ?? 0);
   throw new BridgeError(
     'BRIDGE_SUBSCRIPTION_REFUSED',
-    `the remote broker does not grant "${filter}": ${why}`,
+    `the remote broker does not grant "${filters[refused]}": ${why}`,
   );
 }
