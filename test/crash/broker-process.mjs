@@ -1,28 +1,38 @@
-// The broker that is killed: a process of its own, on a real folder. It says its port, then only serves.
+// The broker that is killed: a process of its own, on a real folder. It says its port, then what becomes of its
+// bridges, a line each; it reads what is to be done with bridges, a line each, and goes when nobody is left to say it.
+import { createInterface } from 'node:readline';
 import { levelPersistence } from '@carillon/persistence-level';
 import { createBroker } from 'carillon';
 
-const [location, durability, port, bridgeTo] = process.argv.slice(2);
+const { location, durability, port, brokerId, bridges } = JSON.parse(process.argv[2] ?? '{}');
 const broker = createBroker({
   durability,
   systemTopicInterval: 0,
   limits: { maximumQueuedMessages: 1_000_000, maximumQueuedBytes: 1_000_000_000 },
 });
 broker.use(levelPersistence({ location }));
-if (Number(bridgeTo) > 0) {
+if (brokerId !== undefined) await joinOthers();
+const listener = await broker.listen({ host: '127.0.0.1', port });
+say({ port: listener.address.port });
+
+async function joinOthers() {
   const { mqttBridge } = await import('@carillon/bridge-mqtt');
-  broker.use(
-    mqttBridge({
-      bridges: [
-        {
-          name: 'crash',
-          addresses: `mqtt://127.0.0.1:${bridgeTo}`,
-          topics: ['crash/# both 2'],
-          backOff: { minimum: 20, maximum: 200 },
-        },
-      ],
-    }),
-  );
+  const bridge = mqttBridge({ brokerId, bridges });
+  broker.use(bridge);
+  broker.use({ name: 'tell', hooks: { bridgeChanged: say } });
+  const orders = createInterface({ input: process.stdin });
+  orders.on('line', async (line) => {
+    const { add, change, remove } = JSON.parse(line);
+    if (add !== undefined) bridge.add(add);
+    if (change !== undefined) await bridge.change(change);
+    if (remove !== undefined) {
+      await bridge.remove(remove);
+      say({ bridge: remove, change: 'removed', code: '' });
+    }
+  });
+  orders.once('close', () => process.exit());
 }
-const listener = await broker.listen({ host: '127.0.0.1', port: Number(port) });
-process.stdout.write(`${JSON.stringify({ port: listener.address.port })}\n`);
+
+function say(what) {
+  process.stdout.write(`${JSON.stringify(what)}\n`);
+}

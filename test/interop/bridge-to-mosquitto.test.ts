@@ -1,85 +1,11 @@
-import { type BridgeOptions, type MqttBridge, mqttBridge } from '@carillon/bridge-mqtt';
 import { seededRandom } from '@carillon/testkit';
-import { type CarillonBroker, createBroker } from 'carillon';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Arrivals, Here } from './bridged-broker.ts';
 import { host } from './broker.ts';
 import { CuttingProxy } from './cutting-proxy.ts';
 import { describeWith } from './installed.ts';
 import { MosquittoBroker, mosquittoServer } from './mosquitto-broker.ts';
-import { within } from './time-limit.ts';
-
-const quick = { backOff: { minimum: 20, maximum: 200 } };
-
-/** A broker here with one bridge, and what becomes of the bridge. */
-class Here implements AsyncDisposable {
-  readonly broker: CarillonBroker;
-  readonly bridge: MqttBridge;
-  readonly changes: string[] = [];
-  #whenChanged: () => void = () => {};
-
-  constructor(options: Partial<BridgeOptions> & Pick<BridgeOptions, 'addresses' | 'topics'>) {
-    this.broker = createBroker({ systemTopicInterval: 0, limits: { maximumQueuedMessages: 100_000 } });
-    this.bridge = mqttBridge({ bridges: [{ name: 'mosquitto', ...quick, ...options }] });
-    this.broker.use(this.bridge);
-    this.broker.use({
-      name: 'watch',
-      hooks: {
-        bridgeChanged: ({ change, code }) => {
-          this.changes.push(code === '' ? change : code);
-          this.#whenChanged();
-        },
-      },
-    });
-  }
-
-  /** Starts the broker, and waits until the bridge has said that. */
-  async until(change: string): Promise<this> {
-    await this.broker.start();
-    const said = new Promise<void>((resolve) => {
-      this.#whenChanged = () => this.changes.includes(change) && resolve();
-      this.#whenChanged();
-    });
-    await within(`the bridge to say ${change}; it said ${this.changes}`, said);
-    return this;
-  }
-
-  get state() {
-    const state = this.bridge.state.get('mosquitto');
-    if (state === undefined) throw new Error('the bridge is gone');
-    return state;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.broker.close({ within: 500 });
-  }
-}
-
-/** Payloads by topic as they come, and the means to wait for enough of them. */
-class Arrivals {
-  readonly byTopic = new Map<string, string[]>();
-  #changed: () => void = () => {};
-
-  take(topic: string, payload: string): void {
-    this.byTopic.set(topic, [...(this.byTopic.get(topic) ?? []), payload]);
-    this.#changed();
-  }
-
-  /** Until the topic has brought that payload. */
-  async until(topic: string, payload: string): Promise<void> {
-    const has = (): boolean => this.byTopic.get(topic)?.includes(payload) === true;
-    const come = new Promise<void>((resolve) => {
-      const look = (): void => void (has() && resolve());
-      const before = this.#changed;
-      this.#changed = () => {
-        before();
-        look();
-      };
-      look();
-    });
-    await within(`${payload} on ${topic}`, come);
-  }
-}
 
 describeWith([mosquittoServer], 'A bridge to Mosquitto', () => {
   let far: MosquittoBroker;
@@ -143,18 +69,27 @@ describeWith([mosquittoServer], 'A bridge to Mosquitto', () => {
     expect(here.state).toMatchObject({ protocolVersion, counters: { waiting: 0 } });
   });
 
-  it('goes in by TLS with a client certificate', async () => {
-    const identity = await far.authority.client('plant-7');
-    await using here = new Here({
-      addresses: `mqtts://${host}:${far.ports.certificate}`,
-      topics: ['tls/# out 1'],
-      tls: { ca: far.authority.cert, ...identity },
-    });
-    const atThere = await arrivalsThere('tls/#');
-    await here.until('connected');
-    await here.broker.publish('tls/1', 'x', { qos: 1 });
-    await atThere.until('tls/1', 'x');
-  });
+  it.each([4, 5] as const)(
+    'goes in by TLS with a client certificate, both ways, in version %d',
+    async (protocolVersion) => {
+      const identity = await far.authority.client('plant-7');
+      const root = `tls${protocolVersion}`;
+      await using here = new Here({
+        addresses: `mqtts://${host}:${far.ports.certificate}`,
+        topics: [`${root}/# both 2`],
+        tls: { ca: far.authority.cert, ...identity },
+        protocolVersion,
+      });
+      const atHere = arrivalsHere(here, `${root}/in`);
+      const atThere = await arrivalsThere(`${root}/out`);
+      await here.until('connected');
+      await here.broker.publish(`${root}/out`, 'x', { qos: 2 });
+      await atThere.until(`${root}/out`, 'x');
+      await client.publishAsync(`${root}/in`, 'y', { qos: 2 });
+      await atHere.until(`${root}/in`, 'y');
+      expect(here.state).toMatchObject({ protocolVersion });
+    },
+  );
 
   it('names TLS where the certificate is not trusted', async () => {
     await using here = new Here({ addresses: `mqtts://${host}:${far.ports.certificate}`, topics: ['tls/#'] });
@@ -162,15 +97,27 @@ describeWith([mosquittoServer], 'A bridge to Mosquitto', () => {
     expect(here.state.lastError?.message).toMatch(/^mqtts:\/\/127.0.0.1:\d+: TLS failed: /);
   });
 
-  it('goes in by WebSocket', async () => {
+  it('names TLS where it has no certificate to show', async () => {
     await using here = new Here({
-      addresses: `ws://${host}:${far.ports.websocket}/mqtt`,
-      topics: ['ws/# out 1'],
+      addresses: `mqtts://${host}:${far.ports.certificate}`,
+      topics: ['tls/#'],
+      tls: { ca: far.authority.cert },
     });
-    const atThere = await arrivalsThere('ws/#');
+    await here.until('BRIDGE_TLS_FAILED');
+  });
+
+  it.each(['websocket', 'secureWebsocket'] as const)('goes in by %s', async (entrance) => {
+    const identity = await far.authority.client('plant-7');
+    const scheme = entrance === 'websocket' ? 'ws' : 'wss';
+    await using here = new Here({
+      addresses: `${scheme}://${host}:${far.ports[entrance]}/mqtt`,
+      topics: [`${scheme}/# out 1`],
+      tls: { ca: far.authority.cert, ...identity },
+    });
+    const atThere = await arrivalsThere(`${scheme}/#`);
     await here.until('connected');
-    await here.broker.publish('ws/1', 'x'.repeat(100_000), { qos: 1 });
-    await atThere.until('ws/1', 'x'.repeat(100_000));
+    await here.broker.publish(`${scheme}/1`, 'x'.repeat(100_000), { qos: 1 });
+    await atThere.until(`${scheme}/1`, 'x'.repeat(100_000));
   });
 
   it.each([4, 5] as const)('names a wrong password as such, in version %d', async (protocolVersion) => {
