@@ -54,7 +54,7 @@ const rules: Record<string, ImportRule> = {
 const benchRules: Record<string, ImportRule> = {
   load: { packages: [], node: true, npm: [] },
   brokers: {
-    packages: ['hooks', 'carillon', 'persistence-level', 'auth-acl'],
+    packages: ['hooks', 'carillon', 'persistence-level', 'auth-acl', 'bridge-mqtt'],
     node: true,
     npm: ['aedes', 'aedes-persistence-level', 'level', 'ws'],
   },

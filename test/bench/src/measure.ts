@@ -8,6 +8,7 @@ import type { LoadPlan, LoadResult, MemoryReading } from './load/plan.ts';
 import { residentBytesOf } from './load/process-figures.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { merged, shared } from './shares.ts';
+import { startJoined } from './targets/joined.ts';
 import type { RunningBroker, Target } from './targets/target.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -35,10 +36,16 @@ export async function measure(
   const folder = temporaryFolder();
   try {
     const setup = setupFor(scenario, folder.path);
-    const broker = await target.start(setup);
+    const { bridged } = scenario;
+    const broker =
+      bridged === undefined ? await target.start(setup) : await startJoined(target, setup, bridged);
     try {
-      const address = { port: broker.port, over: setup.over, ...certificateOf(setup) };
-      const plan = scenario.plan({ ...timing, address, brokerPid: broker.pid }, saturation);
+      const access = ({ pid, port }: RunningBroker) => ({
+        address: { port, over: setup.over, ...certificateOf(setup) },
+        brokerPid: pid,
+      });
+      const far = broker.far === undefined ? {} : { far: access(broker.far) };
+      const plan = scenario.plan({ ...timing, ...access(broker), ...far }, saturation);
       return await runPlan(plan, broker);
     } finally {
       await broker.stop();

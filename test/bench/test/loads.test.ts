@@ -16,6 +16,7 @@ test.runIf(canMeasure).each([
   ['churn', 'carillon'],
   ['tree-mixed-1000', 'carillon'],
   ['offline-written', 'carillon'],
+  ['bridge-qos2', 'carillon'],
 ])(
   '%s on %s runs without a fault, and brings every figure',
   { timeout: 60_000 },

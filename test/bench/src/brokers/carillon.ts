@@ -1,5 +1,6 @@
 // Carillon in a process of its own.
 import { type AclRule, aclAuth } from '@carillon/auth-acl';
+import { mqttBridge } from '@carillon/bridge-mqtt';
 import { levelPersistence } from '@carillon/persistence-level';
 import { type BrokerOptions, createBroker } from 'carillon';
 import { type BrokerSetup, readSetup, report, tlsOf } from './setup.ts';
@@ -13,6 +14,7 @@ const broker = createBroker({
 if (setup.store !== undefined) broker.use(levelPersistence({ location: setup.store.folder }));
 if (setup.authorize !== undefined) authorizeEverything(setup.authorize);
 if (setup.rules !== undefined) broker.use(aclAuth({ rules: accessRules(setup.rules) }));
+if (setup.bridge !== undefined) broker.use(bridgeTo(setup.bridge));
 
 const tls = tlsOf(setup);
 const { address } = await broker.listen({
@@ -34,6 +36,15 @@ function liftedLimits(): NonNullable<BrokerOptions['limits']> {
     maximumSubscriptions: 2_000_000,
     maximumInflight: 1000,
   };
+}
+
+function bridgeTo({ port, qos }: NonNullable<BrokerSetup['bridge']>) {
+  const topics = [{ filter: 'bench/#', direction: 'out', qos }] as const;
+  const addresses = `mqtt://127.0.0.1:${port}`;
+  return mqttBridge({
+    bridges: [{ name: 'bench', addresses, topics, protocolVersion: 5, maximumInflight: 1000 }],
+    systemTopicInterval: 0,
+  });
 }
 
 function authorizeEverything(answer: NonNullable<BrokerSetup['authorize']>): void {

@@ -12,6 +12,8 @@ export interface BrokerSetup {
   readonly authorize?: 'plain' | 'promise';
   /** So many access rules of `auth-acl`, of which the last allows everything. */
   readonly rules?: number;
+  /** A bridge to the broker on that port, which takes the topics of the load there. */
+  readonly bridge?: { readonly port: number; readonly qos: 0 | 1 | 2 };
   /** Limits as they are out of the box, rather than lifted so far that no load meets them. */
   readonly defaultLimits?: boolean;
 }

@@ -3,14 +3,16 @@ import { cpuSecondsOf } from './process-figures.ts';
 /** What happened between two instants. */
 export interface Interval {
   readonly seconds: number;
+  /** Of all brokers together. */
   readonly brokerCpuSeconds: number;
   /** This process's own share of a core. */
   readonly generatorShare: number;
 }
 
 /** Begins to measure; the function returned ends it. */
-export function startInterval(brokerPid: number): () => Interval {
-  const broker = cpuSecondsOf(brokerPid);
+export function startInterval(...brokerPids: readonly number[]): () => Interval {
+  const ofAll = () => brokerPids.reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+  const broker = ofAll();
   const own = process.cpuUsage();
   const started = performance.now();
   return () => {
@@ -18,7 +20,7 @@ export function startInterval(brokerPid: number): () => Interval {
     const { user, system } = process.cpuUsage(own);
     return {
       seconds,
-      brokerCpuSeconds: cpuSecondsOf(brokerPid) - broker,
+      brokerCpuSeconds: ofAll() - broker,
       generatorShare: (user + system) / 1e6 / seconds,
     };
   };

@@ -1,3 +1,4 @@
+import { bridgeToWork } from './bridge-to-work.ts';
 import { Client } from './client.ts';
 import { Flow, Receiver } from './flow.ts';
 import { inGroups, numbered } from './groups.ts';
@@ -7,6 +8,7 @@ import type { Layout, LoadResult, MessagesPlan, ReadyLoad } from './plan.ts';
 import { Tally } from './tally.ts';
 import { templatesOf } from './templates.ts';
 import { Traffic } from './traffic.ts';
+import type { Address } from './transport.ts';
 
 const WARM_MESSAGES = 20_000;
 
@@ -29,23 +31,25 @@ export async function prepareMessages(plan: MessagesPlan): Promise<ReadyLoad> {
 
 /** Connects everybody, so that nothing is missing but the start. */
 export async function prepareTraffic(plan: MessagesPlan): Promise<Traffic> {
-  const { qos, version } = plan;
+  const { qos, version, address, far } = plan;
+  const subscribeAt = far?.address ?? address;
   const places = placesOf(plan.layout);
   const traffic = new Traffic(plan.pace);
   const most = plan.pace.kind === 'window' ? plan.pace.messages : 1;
   const aliases = plan.extras === 'aliases' ? { topicAliasMaximum: 16 } : {};
   // Each generator has clients of its own.
-  const open = (name: string) => {
+  const open = (name: string, at: Address) => {
     const clientId = `${process.pid}-${name}`;
-    return Client.open(plan.address, { version, clientId, clean: true, ...aliases });
+    return Client.open(at, { version, clientId, clean: true, ...aliases });
   };
+  if (far !== undefined) await bridgeToWork(address, far.address);
 
   await inGroups(places.subscribers, async ({ filter, first, publishers }, index) => {
-    const client = await open(`s${index}`);
+    const client = await open(`s${index}`, subscribeAt);
     await client.subscribe([filter], qos);
     new Receiver(traffic, client, new Tally(first, publishers, traffic.faults));
   });
-  const publishers = await inGroups(places.topics, (_, index) => open(`p${index}`));
+  const publishers = await inGroups(places.topics, (_, index) => open(`p${index}`, address));
   for (const [index, client] of publishers.entries()) {
     const [template, first] = templatesOf(plan, places.topics[index] ?? '');
     const frames = new OutgoingFrames(client, index, template, most);
@@ -60,7 +64,8 @@ async function runMessages(plan: MessagesPlan, traffic: Traffic, receiversEach: 
   await warmUp(plan.warmSeconds, WARM_MESSAGES, () => traffic.delivered);
   const before = traffic.delivered;
   traffic.latencies.clear();
-  const finish = startInterval(plan.brokerPid);
+  const pids = plan.far === undefined ? [plan.brokerPid] : [plan.brokerPid, plan.far.brokerPid];
+  const finish = startInterval(...pids);
   await pause(plan.seconds);
   const interval = finish();
   const delivered = traffic.delivered - before;

@@ -3,10 +3,16 @@ import type { Version } from './frames.ts';
 import type { Faults } from './tally.ts';
 import type { Address } from './transport.ts';
 
-/** What every load needs to know. */
-export interface Ground {
+/** How a broker is reached, by MQTT and by the system. */
+export interface Access {
   readonly address: Address;
   readonly brokerPid: number;
+}
+
+/** What every load needs to know. */
+export interface Ground extends Access {
+  /** The broker at the other end of a bridge: where subscribers are, when there is one. */
+  readonly far?: Access;
   /** Not measured: the broker's code is compiled, caches fill. */
   readonly warmSeconds: number;
   readonly seconds: number;

@@ -1,4 +1,5 @@
 import { authorization } from './authorization.ts';
+import { bridges } from './bridges.ts';
 import { connections } from './connections.ts';
 import { durable } from './durable.ts';
 import { fanIn } from './fan-in.ts';
@@ -25,5 +26,6 @@ export const scenarios: readonly Scenario[] = [
   ...trees,
   ...retained,
   ...durable,
+  ...bridges,
   ...overload,
 ];

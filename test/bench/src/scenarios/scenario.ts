@@ -36,6 +36,8 @@ export interface Scenario {
   /** Who is measured; absent, everybody who has what it needs. */
   readonly only?: readonly TargetName[];
   readonly setup?: Omit<BrokerSetup, 'store' | 'identity'>;
+  /** Subscribers are at a second broker, to which a bridge of the first brings messages at this QoS. */
+  readonly bridged?: 0 | 1 | 2;
   /** With a store on disk that promises this. */
   readonly durability?: NonNullable<BrokerSetup['store']>['durability'];
   /** In how many rounds at most: for those that take long and vary little. */

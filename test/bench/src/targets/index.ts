@@ -16,6 +16,7 @@ const everything: readonly Feature[] = [
   'durable',
   'authorize',
   'rules',
+  'bridge',
 ];
 
 function onNode(
@@ -40,7 +41,7 @@ export const targets: readonly Target[] = [
   onNode(
     'aedes',
     'Aedes',
-    everything.filter((feature) => !['version5', 'aliases', 'rules'].includes(feature)),
+    everything.filter((feature) => !['version5', 'aliases', 'rules', 'bridge'].includes(feature)),
     () => installed('aedes'),
   ),
   onNode('relay', 'bare relay', ['version5', 'tls'], () => `Node ${process.versions.node}`),

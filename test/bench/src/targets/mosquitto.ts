@@ -18,7 +18,16 @@ const command = ['mosquitto', '/usr/sbin/mosquitto', '/usr/local/sbin/mosquitto'
 export const mosquitto: Target = {
   name: 'mosquitto',
   title: 'Mosquitto',
-  features: new Set(['version5', 'wildcards', 'retained', 'sessions', 'aliases', 'tls', 'websocket']),
+  features: new Set([
+    'version5',
+    'wildcards',
+    'retained',
+    'sessions',
+    'aliases',
+    'tls',
+    'websocket',
+    'bridge',
+  ]),
   version: () => {
     if (command === undefined) return undefined;
     return /version (\S+)/.exec(spawnSync(command, ['-h'], { encoding: 'utf8' }).stdout)?.[1];
@@ -57,7 +66,11 @@ async function startMosquitto(setup: BrokerSetup): Promise<RunningBroker> {
 }
 
 /** Out of the box it drops what a window holds: its limits are lifted as those of the others are. */
-function configuration({ over, identity, defaultLimits }: BrokerSetup, port: number, folder: string): string {
+function configuration(
+  { over, identity, bridge, defaultLimits }: BrokerSetup,
+  port: number,
+  folder: string,
+): string {
   const lifted = ['max_inflight_messages 1000', 'max_queued_messages 0', 'max_queued_bytes 0'];
   const lines = [
     // Started by root it would become somebody else, who may not read the key.
@@ -76,8 +89,19 @@ function configuration({ over, identity, defaultLimits }: BrokerSetup, port: num
     'log_dest none',
     'max_connections -1',
     ...(defaultLimits === true ? [] : lifted),
+    ...(bridge === undefined ? [] : bridgeTo(bridge)),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function bridgeTo({ port, qos }: NonNullable<BrokerSetup['bridge']>): string[] {
+  return [
+    'connection bench',
+    `address 127.0.0.1:${port}`,
+    `topic bench/# out ${qos}`,
+    'bridge_protocol_version mqttv50',
+    'cleansession false',
+  ];
 }
 
 async function freePort(): Promise<number> {

@@ -11,12 +11,15 @@ export type Feature =
   | 'websocket'
   | 'durable'
   | 'authorize'
-  | 'rules';
+  | 'rules'
+  | 'bridge';
 
 /** A broker that runs. */
 export interface RunningBroker {
   readonly pid: number;
   readonly port: number;
+  /** The broker at the other end of its bridge. */
+  readonly far?: RunningBroker;
   /** Lets a broker with a garbage collector use it, so that its memory can be read. */
   collectGarbage(): Promise<void>;
   /** What it said on its way out, if it died by itself. */
