@@ -99,51 +99,66 @@ describe('Brokers that are processes of their own', () => {
     await rm(location, { recursive: true, force: true });
   });
 
-  /** Each of `froms` has a bridge to the next broker of the circle; what is said then comes to all once. */
-  async function expectCircleToPassEachOnce(
+  /** Pairs of a broker and one that it has a bridge to. */
+  type Ways = readonly (readonly [KillableBroker, KillableBroker])[];
+
+  /** With these bridges, what is said at each of those brokers comes to all of them once. */
+  async function expectEachOnceOver(
+    ways: Ways,
     root: string,
-    circle: readonly KillableBroker[],
-    froms: readonly KillableBroker[],
     options: Partial<BridgeOptions>,
   ): Promise<void> {
-    for (const broker of froms) {
-      const next = circle[(circle.indexOf(broker) + 1) % circle.length];
-      broker.order({ add: everything(root, next?.port ?? 0, options) });
-    }
-    for (const broker of froms) await within(`the bridge ${root}`, broker.until(root, 'connected'));
-    const listeners = await Promise.all(circle.map(({ port }, i) => Listener.at(port, names[i] ?? '')));
+    const named = ways.map(([from, to], i) => ({ from, to, name: `${root}-${i}` }));
+    for (const { from, to, name } of named) from.order({ add: everything(name, to.port, options) });
+    for (const { from, name } of named) await within(`the bridge ${name}`, from.until(name, 'connected'));
+    const joined = brokers.filter((broker) => ways.some((way) => way.includes(broker)));
+    const listeners = await Promise.all(joined.map(({ port }, i) => Listener.at(port, names[i] ?? '')));
     await expectEachOnce(root, listeners);
     await Promise.all(listeners.map((listener) => listener[Symbol.asyncDispose]()));
-    for (const broker of froms) broker.order({ remove: root });
-    for (const broker of froms) await within(`${root} to be removed`, broker.until(root, 'removed'));
+    for (const { from, name } of named) from.order({ remove: name });
+    for (const { from, name } of named) await within(`${name} to be gone`, from.until(name, 'removed'));
+  }
+
+  function three(): readonly [KillableBroker, KillableBroker, KillableBroker] {
+    const [a, b, c] = brokers;
+    if (a === undefined || b === undefined || c === undefined) throw new Error('there are not three');
+    return [a, b, c];
   }
 
   it.each([4, 5] as const)(
     'pass each message once where one has a bridge to the other, in version %d',
     async (protocolVersion) => {
-      const [a, b] = brokers.slice(0, 2);
-      if (a === undefined || b === undefined) throw new Error('there are not two');
-      await expectCircleToPassEachOnce(`one-${protocolVersion}`, [a, b], [a], { protocolVersion });
+      const [a, b] = three();
+      await expectEachOnceOver([[a, b]], `one-${protocolVersion}`, { protocolVersion });
     },
   );
 
-  it('pass each message once where both have a bridge to the other', async () => {
-    const two = brokers.slice(0, 2);
-    await expectCircleToPassEachOnce('each', two, two, { protocolVersion: 5 });
-  });
-
-  it('do so in version 4, when each carries what is its own', async () => {
-    const two = brokers.slice(0, 2);
-    await expectCircleToPassEachOnce('each-4', two, two, { protocolVersion: 4, maximumHops: 1 });
+  it('pass each message once where both have a bridge for everything to the other', async () => {
+    const [a, b] = three();
+    const ways = [[a, b] as const, [b, a] as const];
+    await expectEachOnceOver(ways, 'each', { protocolVersion: 5 });
   });
 
   it.each(['both', 'out', 'in'])('pass each message once in a ring of three: %s', async (direction) => {
+    const [a, b, c] = three();
+    const ways = [[a, b] as const, [b, c] as const, [c, a] as const];
     const topics = [`# ${direction} 2`];
-    await expectCircleToPassEachOnce(`ring-${direction}`, brokers, brokers, { topics, protocolVersion: 5 });
+    await expectEachOnceOver(ways, `ring-${direction}`, { topics, protocolVersion: 5 });
   });
 
-  it('do so in version 4, when each carries what is its own', async () => {
-    await expectCircleToPassEachOnce('ring-4', brokers, brokers, { protocolVersion: 4, maximumHops: 1 });
+  describe('in version 4, where messages do not say where they have been', () => {
+    const ownOnly = { topics: ['# out 2'], protocolVersion: 4, maximumHops: 1 } as const;
+
+    it('pass each once when both carry what is their own to the other', async () => {
+      const [a, b] = three();
+      await expectEachOnceOver([[a, b] as const, [b, a] as const], 'each-4', ownOnly);
+    });
+
+    it('pass each once when each of three carries what is its own to both others', async () => {
+      const all = three();
+      const ways = all.flatMap((from) => all.filter((to) => to !== from).map((to) => [from, to] as const));
+      await expectEachOnceOver(ways, 'mesh-4', ownOnly);
+    });
   });
 
   describeWith([mosquittoServer], 'and Mosquitto between them', () => {

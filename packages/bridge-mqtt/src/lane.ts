@@ -30,6 +30,8 @@ export interface LaneOptions {
   readonly brokerId: string;
   readonly notificationTopic: string | undefined;
   readonly carriesOut: boolean;
+  /** It carries what still waits, on both sides, and then ends: the bridge has fewer connections than it had. */
+  readonly isLeaving: boolean;
   readonly subscriptions: RemoteSubscriptions;
   readonly tally: Tally;
   readonly bandwidth: Bandwidth;
@@ -65,8 +67,25 @@ export class Lane {
     return address;
   }
 
+  get names(): LocalNames {
+    return this.#options.names;
+  }
+
+  get subscriptions(): RemoteSubscriptions {
+    return this.#options.subscriptions;
+  }
+
+  get isLeaving(): boolean {
+    return this.#options.isLeaving;
+  }
+
   start(): void {
     this.#running ??= this.#run();
+  }
+
+  /** It ended by itself, or was stopped. */
+  get ended(): Promise<void> {
+    return this.#running ?? Promise.resolve();
   }
 
   /** Leaves in order; `forget` ends the session on the remote broker too, where it is connected. */
@@ -116,8 +135,8 @@ export class Lane {
 
   /** A lazy bridge waits for the first message. It keeps it: the next connection begins with it. */
   async #somethingToSend(): Promise<Peer | undefined> {
-    const { settings, surroundings, names, carriesOut } = this.#options;
-    if (!settings.isLazy || !carriesOut) return undefined;
+    const { settings, surroundings, names, carriesOut, isLeaving } = this.#options;
+    if (!settings.isLazy || !carriesOut || isLeaving) return undefined;
     this.#change('idle');
     const peer = await connectOut(surroundings, names, settings.maximumInflight);
     const { signal } = this.#stop;
@@ -134,7 +153,8 @@ export class Lane {
   }
 
   async #connect(out: Peer | undefined): Promise<Passage> {
-    const { surroundings, settings, names, tally, bandwidth, carriesOut, observer } = this.#options;
+    const { surroundings, settings, names, tally, bandwidth, carriesOut, isLeaving, observer } =
+      this.#options;
     const { clientId, brokerId, notificationTopic } = this.#options;
     const patience = new AbortController();
     const stopped = (): void => patience.abort();
@@ -154,6 +174,7 @@ export class Lane {
           tally,
           bandwidth,
           carriesOut,
+          asksForMore: !isLeaving,
           address: this.address.text,
           subscriptions: this.#options.subscriptions,
           out,
@@ -247,19 +268,19 @@ export class Lane {
     }
   }
 
-  /** A lazy bridge leaves when nothing has been carried for a while. */
+  /** A lazy bridge leaves when nothing has been carried for a while, and so does a connection that is to end. */
   async #isIdle(passage: Passage, signal: AbortSignal): Promise<boolean> {
-    const { settings, surroundings, tally } = this.#options;
-    if (!settings.isLazy) return never(signal);
+    const { settings, surroundings, isLeaving } = this.#options;
+    if (!settings.isLazy && !isLeaving) return never(signal);
     let carried = -1;
     for (;;) {
-      const now = tally.forwardedIn + tally.forwardedOut;
-      if (now === carried && passage.inflightOut === 0) break;
-      carried = now;
+      if (passage.carried === carried && passage.inflightOut === 0) break;
+      carried = passage.carried;
       await wait(surroundings, settings.idleTimeout * 1000, signal);
       if (signal.aborted) return false;
     }
-    passage.leave('nothing was carried for a while');
+    if (isLeaving) this.#stop.abort();
+    passage.leave('nothing was carried for a while', isLeaving);
     return true;
   }
 

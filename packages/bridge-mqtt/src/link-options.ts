@@ -69,8 +69,9 @@ export interface BridgeOptions {
   /** Of several addresses take the next one at each attempt: none is the main one. Default false. */
   readonly roundRobin?: boolean;
   /**
-   * Connections, each with a session of its own, among which the remote broker shares what comes in (`$share`). Order
-   * then holds within each only. What goes out uses the first. Default 1.
+   * Connections, each with sessions of its own on both sides. What goes out is divided among them by topic, and the order
+   * of each topic is kept; what comes in the remote broker shares out (`$share`), and order holds within each connection
+   * only. Default 1.
    */
   readonly connections?: number;
   /** `lazy` connects when there is something to send, and leaves after `idleTimeout`. Default `automatic`. */
@@ -86,7 +87,10 @@ export interface BridgeOptions {
   readonly maximumBytesPerSecond?: number;
   /** Bytes of a packet from the remote broker. Default 1,048,576, which is what a broker takes by default. */
   readonly maximumPacketSize?: number;
-  /** Bridges that a message may pass; one that has passed so many is not carried on. Default 8. */
+  /**
+   * Bridges that a message may pass; one that has passed so many is not carried on. With 1, also none that came by MQTT
+   * 3.1.1, where it is not told how many it has passed. Default 8.
+   */
   readonly maximumHops?: number;
   /** Publish, retained, 1 while connected and 0 while not: here, and there by a Will. Default true. */
   readonly notifications?: boolean;

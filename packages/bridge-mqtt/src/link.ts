@@ -4,7 +4,7 @@ import { BridgeError } from './bridge-error.ts';
 import { type BridgeCondition, type BridgeCounters, type BridgeState, Tally } from './bridge-state.ts';
 import { Lane, type LaneObserver } from './lane.ts';
 import type { LinkSettings } from './link-settings.ts';
-import { localNames, subscribeOut } from './local-session.ts';
+import { bridgeName, formerLanes, type LocalNames, localNames, subscribeOut } from './local-session.ts';
 import { RemoteSubscriptions } from './remote-subscriptions.ts';
 import { type Surroundings, wait } from './surroundings.ts';
 import { filtersFrom } from './translation.ts';
@@ -17,7 +17,6 @@ export class Link {
   readonly #bandwidth: Bandwidth;
   readonly #stop = new AbortController();
   #lanes: readonly Lane[] = [];
-  readonly #subscriptions: RemoteSubscriptions[] = [];
   #isStopped = false;
   #lastError: BridgeState['lastError'] = undefined;
   #preparing: Promise<void> | undefined = undefined;
@@ -42,18 +41,16 @@ export class Link {
     this.#stop.abort();
     await this.#preparing;
     await Promise.all(this.#lanes.map((lane) => lane.stop(reason, forget)));
-    if (!forget) return;
-    await Promise.all(this.#subscriptions.map((subscriptions) => subscriptions.forget()));
-    const { broker } = this.#surroundings;
-    for (let lane = 0; lane < this.settings.connections; lane++) {
-      const names = localNames(this.settings.name, lane);
-      broker.endSession(names.in);
-      broker.endSession(names.out);
-    }
+    if (forget) await Promise.all(this.#lanes.map((lane) => this.#forget(lane)));
+  }
+
+  /** The sessions here that messages out wait in. */
+  get outNames(): readonly string[] {
+    return this.#names().map(({ out }) => out);
   }
 
   get state(): BridgeState {
-    const connected = this.#lanes.filter((lane) => lane.condition === 'connected');
+    const connected = this.#lanes.filter((lane) => lane.condition === 'connected' && !lane.isLeaving);
     const [first] = connected;
     return {
       name: this.settings.name,
@@ -92,24 +89,32 @@ export class Link {
   }
 
   #waiting(): number {
-    const session = this.#surroundings.broker.session(localNames(this.settings.name, 0).out);
-    return session === undefined ? 0 : session.queued + session.inflight;
+    const { broker } = this.#surroundings;
+    return this.#lanes.reduce((sum, { names }) => {
+      const session = broker.session(names.out);
+      return session === undefined ? sum : sum + session.queued + session.inflight;
+    }, 0);
   }
 
   /** Messages wait from here on, whether the remote broker is there or not. */
   async #prepare(): Promise<void> {
     const { settings } = this;
     const surroundings = this.#surroundings;
-    const names = localNames(settings.name, 0);
+    const all = this.#names();
     const carriesOut = filtersFrom('local', settings.rules).size > 0;
     const backOff = new BackOff(settings.backOff, surroundings.random);
+    const { signal } = this.#stop;
     while (!this.#isStopped) {
       try {
+        if (carriesOut) {
+          await Promise.all(all.map((names) => subscribeOut(surroundings, names, settings.rules, signal)));
+        }
         const brokerId = await this.#unlessStopped(surroundings.brokerId());
         if (brokerId === undefined) return;
-        if (carriesOut) await subscribeOut(surroundings, names, settings.rules);
-        else surroundings.broker.endSession(names.out);
-        this.#open(brokerId, carriesOut);
+        if (!carriesOut) for (const { out } of all) surroundings.broker.endSession(out);
+        const former = formerLanes(surroundings, settings.name, settings.connections);
+        for (const lane of former) await subscribeOut(surroundings, this.#namesOf(lane), [], signal);
+        this.#open(brokerId, carriesOut, former);
         return;
       } catch (error) {
         if (this.#isStopped) return;
@@ -118,9 +123,17 @@ export class Link {
             ? error
             : new BridgeError('BRIDGE_LOCAL_REFUSED', String(error), error);
         this.#failed(settings.addresses[0]?.text ?? '', why);
-        await wait(surroundings, backOff.next(), this.#stop.signal);
+        await wait(surroundings, backOff.next(), signal);
       }
     }
+  }
+
+  #names(): LocalNames[] {
+    return Array.from({ length: this.settings.connections }, (_, lane) => this.#namesOf(lane));
+  }
+
+  #namesOf(lane: number): LocalNames {
+    return localNames(this.settings.name, lane, this.settings.connections);
   }
 
   /** A broker that has not started may never do so: who is to leave does not wait for it. */
@@ -132,33 +145,64 @@ export class Link {
     return signal.aborted ? Promise.resolve(undefined) : Promise.race([promise, stopped]);
   }
 
-  #open(brokerId: string, carriesOut: boolean): void {
+  #open(brokerId: string, carriesOut: boolean, former: readonly number[]): void {
     const { settings } = this;
-    const { notifications, notificationTopic, notificationsLocalOnly, connections } = settings;
+    const { notifications, notificationTopic, notificationsLocalOnly } = settings;
     const clientId = settings.clientId ?? `${brokerId}.${settings.name}`;
     const topic = notifications ? (notificationTopic ?? `$bridge/${clientId}/state`) : undefined;
     this.#localTopic = topic;
     this.#notify(false, true);
-    const { broker } = this.#surroundings;
-    this.#lanes = Array.from({ length: connections }, (_, lane) => {
-      const laneId = connections === 1 ? clientId : `${clientId}-${lane}`;
-      const subscriptions = new RemoteSubscriptions(broker, `${settings.name}/${lane}`, laneId);
-      this.#subscriptions.push(subscriptions);
-      return new Lane({
-        surroundings: this.#surroundings,
-        settings,
-        names: localNames(settings.name, lane),
-        clientId: laneId,
-        subscriptions,
-        brokerId,
-        notificationTopic: notificationsLocalOnly || lane > 0 ? undefined : topic,
-        carriesOut: carriesOut && lane === 0,
-        tally: this.#tally,
-        bandwidth: this.#bandwidth,
-        observer: this.#observer(),
-      });
+    const who = { brokerId, clientId, topic: notificationsLocalOnly ? undefined : topic };
+    const { length } = this.#names();
+    this.#lanes = [
+      ...Array.from({ length }, (_, lane) => this.#lane(lane, who, { carriesOut, isLeaving: false })),
+      ...former.map((lane) => this.#lane(lane, who, { carriesOut: true, isLeaving: true })),
+    ];
+    for (const lane of this.#lanes) {
+      lane.start();
+      if (lane.isLeaving) void lane.ended.then(() => this.#dismiss(lane));
+    }
+  }
+
+  #lane(
+    number: number,
+    who: { brokerId: string; clientId: string; topic: string | undefined },
+    kind: { carriesOut: boolean; isLeaving: boolean },
+  ): Lane {
+    const { settings } = this;
+    const surroundings = this.#surroundings;
+    const clientId = number === 0 ? who.clientId : `${who.clientId}-${number}`;
+    return new Lane({
+      surroundings,
+      settings,
+      names: this.#namesOf(number),
+      clientId,
+      subscriptions: new RemoteSubscriptions(surroundings.broker, `${settings.name}/${number}`, clientId),
+      brokerId: who.brokerId,
+      notificationTopic: number > 0 ? undefined : who.topic,
+      ...kind,
+      tally: this.#tally,
+      bandwidth: this.#bandwidth,
+      observer: this.#observer(),
     });
-    for (const lane of this.#lanes) lane.start();
+  }
+
+  /** A connection that the bridge has no more has carried what still waited. */
+  async #dismiss(lane: Lane): Promise<void> {
+    if (this.#isStopped) return;
+    this.#lanes = this.#lanes.filter((one) => one !== lane);
+    await this.#forget(lane).catch((error: unknown) => {
+      const { logger } = this.#surroundings;
+      logger.warn({ err: error, bridge: this.settings.name }, 'what a connection left could not be cleared');
+    });
+  }
+
+  /** Its sessions here end, and what waits in them is gone. */
+  async #forget({ names, subscriptions }: Lane): Promise<void> {
+    const { broker } = this.#surroundings;
+    broker.endSession(names.in);
+    broker.endSession(names.out);
+    await subscriptions.forget();
   }
 
   #observer(): LaneObserver {
@@ -167,7 +211,7 @@ export class Link {
     return {
       changed: () => this.#notify(this.#lanes.some(({ condition }) => condition === 'connected')),
       connected: (lane, { text }) => {
-        this.#tally.connections++;
+        if (!lane.isLeaving) this.#tally.connections++;
         logger.info({ bridge, address: text, version: versionOf(lane) }, 'the bridge is connected');
         broker.bridgeChanged({ bridge, change: 'connected', address: text, reason: '', code: '' });
       },
@@ -203,7 +247,7 @@ export class Link {
     if (this.#localTopic === undefined || (isConnected === this.#toldConnected && !isFirst)) return;
     this.#toldConnected = isConnected;
     const { broker, logger } = this.#surroundings;
-    const publisherId = localNames(this.settings.name, 0).out;
+    const publisherId = bridgeName(this.settings.name);
     broker
       .publish(this.#localTopic, isConnected ? '1' : '0', { retain: true, qos: 1, publisherId })
       .catch((error: unknown) => {

@@ -1,5 +1,12 @@
 import type { Broker } from '@carillon/hooks';
-import { type Packet, ReasonCode, reasonCodeName, type SubscribePacket } from '@carillon/protocol';
+import {
+  type ConnectPacket,
+  type Packet,
+  ReasonCode,
+  reasonCodeName,
+  type SubackPacket,
+  type SubscribePacket,
+} from '@carillon/protocol';
 import { BridgeError } from './bridge-error.ts';
 import { Peer } from './peer.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -12,15 +19,40 @@ const maximumPacketSize = 268_435_460;
 
 /** The sessions that a bridge has on its own broker. */
 export interface LocalNames {
+  /** Of the bridge as a whole: publishes what comes in, so that No Local keeps it from going out again. */
+  readonly bridge: string;
   /** Has the subscriptions: what is to go out waits there. */
   readonly out: string;
-  /** Publishes what comes in, in the name of `out`, so that No Local keeps it from going out again. */
+  /** Brings in what comes. */
   readonly in: string;
+  /** The topics out that are this connection's, of those of all. */
+  readonly part: { readonly index: number; readonly of: number };
 }
 
-export function localNames(name: string, lane: number): LocalNames {
-  const out = `bridge:${name}`;
-  return { out, in: `${out}:in:${lane}` };
+/** @param lane The number of the connection, of so many; a higher one is of a connection that is to end. */
+export function localNames(name: string, lane: number, of: number): LocalNames {
+  const bridge = bridgeName(name);
+  const out = lane === 0 ? bridge : `${bridge}:out:${lane}`;
+  return { bridge, out, in: `${bridge}:in:${lane}`, part: { index: lane, of: Math.max(of, lane + 1) } };
+}
+
+export function bridgeName(name: string): string {
+  return `bridge:${name}`;
+}
+
+/** What follows the name of the bridge. */
+const aLane = /^:(?:out|in):(\d+)$/;
+
+/** Connections that the bridge had before it was given fewer, whose sessions here are still there. */
+export function formerLanes({ broker }: Surroundings, name: string, connections: number): number[] {
+  const bridge = bridgeName(name);
+  const lanes = Array.from(broker.sessions(), ({ clientId }) => {
+    const [, number = '0'] = clientId.startsWith(bridge)
+      ? (aLane.exec(clientId.slice(bridge.length)) ?? [])
+      : [];
+    return Number(number);
+  });
+  return [...new Set(lanes)].filter((lane) => lane >= connections);
 }
 
 /** What this broker says of itself in CONNACK. */
@@ -37,43 +69,72 @@ export async function connectIn(
   names: LocalNames,
   cleanStart: boolean,
 ): Promise<{ peer: Peer; terms: LocalTerms }> {
-  const channel = broker.connectInProcess({ clientId: names.in, publisherId: names.out, origin: 'bridge' });
+  const { in: clientId, bridge: publisherId } = names;
+  const channel = broker.connectInProcess({ clientId, publisherId, origin: 'bridge' });
   const peer = new Peer(channel, { version: 5, maximumPacketSize });
-  return { peer, terms: await greet(peer, names.in, { cleanStart }) };
+  peer.send(connectPacket(clientId, { cleanStart }));
+  return { peer, terms: await welcome(peer, clientId) };
 }
 
 /** Connects under the name that messages wait for. */
 export async function connectOut(
-  { broker }: Surroundings,
+  surroundings: Surroundings,
   names: LocalNames,
   receiveMaximum: number,
 ): Promise<Peer> {
-  const channel = broker.connectInProcess({ clientId: names.out, origin: 'bridge' });
+  const peer = openOut(surroundings, names, receiveMaximum);
+  await welcome(peer, names.out);
+  return peer;
+}
+
+function openOut({ broker }: Surroundings, names: LocalNames, receiveMaximum: number): Peer {
+  const { out: clientId, bridge: publisherId, part } = names;
+  const channel = broker.connectInProcess({ clientId, publisherId, part, origin: 'bridge' });
   const peer = new Peer(channel, { version: 5, maximumPacketSize });
-  await greet(peer, names.out, { cleanStart: false, receiveMaximum });
+  peer.send(connectPacket(clientId, { cleanStart: false, receiveMaximum }));
   return peer;
 }
 
 /**
- * Brings the session's subscriptions into line with the rules, so that messages wait from now on. Retained messages
- * come later, when the remote broker is there to take them.
+ * Brings the session's subscriptions into line with the rules, so that messages wait from now on: in a broker that has
+ * not started yet, from the start. Retained messages come later, when the remote broker is there to take them.
  */
 export async function subscribeOut(
   surroundings: Surroundings,
   names: LocalNames,
   rules: readonly TopicRule[],
+  signal: AbortSignal,
 ): Promise<void> {
-  const { broker } = surroundings;
-  const wanted = filtersFrom('local', rules);
-  const peer = await connectOut(surroundings, names, 1);
+  const peer = openOut(surroundings, names, 1);
+  const giveUp = (): void => peer.fail(new BridgeError('BRIDGE_CONNECTION_LOST', 'the bridge was stopped'));
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  try {
+    await settleSubscriptions(surroundings, peer, names, filtersFrom('local', rules));
+    peer.close({ type: 'disconnect', reasonCode: 0, properties: {} });
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
+
+async function settleSubscriptions(
+  { broker }: Surroundings,
+  peer: Peer,
+  names: LocalNames,
+  wanted: ReadonlyMap<string, TopicRule>,
+): Promise<void> {
+  // CONNACK is not waited for: what is published meanwhile has to find the subscription. [MQTT-3.1.4-6]
+  if (wanted.size > 0) peer.send(subscribeRequest(wanted, 2));
+  await welcome(peer, names.out);
+  if (wanted.size > 0) checkGranted(wanted, await answerTo(peer, 'suback'));
   const old = broker.subscriptions(names.out).map(({ filter }) => filter);
   const filters = old.filter((filter) => !wanted.has(filter));
-  if (filters.length > 0) {
-    peer.send({ type: 'unsubscribe', packetId: 1, filters, properties: {} });
-    await answerTo(peer, 'unsuback');
-  }
-  peer.send(subscribeRequest(wanted, 2));
-  const suback = await answerTo(peer, 'suback');
+  if (filters.length === 0) return;
+  peer.send({ type: 'unsubscribe', packetId: 1, filters, properties: {} });
+  await answerTo(peer, 'unsuback');
+}
+
+function checkGranted(wanted: ReadonlyMap<string, TopicRule>, suback: SubackPacket): void {
   const refused = suback.reasonCodes.findIndex((code) => code >= 0x80);
   if (refused !== -1) {
     const filter = [...wanted.keys()][refused];
@@ -83,7 +144,6 @@ export async function subscribeOut(
       `this broker does not grant the subscription "${filter}": ${why}`,
     );
   }
-  peer.close({ type: 'disconnect', reasonCode: 0, properties: {} });
 }
 
 /** Asks for what is retained here, for a remote broker that knows nothing yet. */
@@ -129,17 +189,17 @@ function isOf<Type extends Packet['type']>(
 export async function whenRunning(broker: Broker): Promise<void> {
   const clientId = 'bridge:';
   const peer = new Peer(broker.connectInProcess({ clientId }), { version: 5, maximumPacketSize });
-  await greet(peer, clientId, { cleanStart: true });
+  peer.send(connectPacket(clientId, { cleanStart: true }));
+  await welcome(peer, clientId);
   peer.close({ type: 'disconnect', reasonCode: 0, properties: {} });
   broker.endSession(clientId);
 }
 
-async function greet(
-  peer: Peer,
+function connectPacket(
   clientId: string,
   { cleanStart, receiveMaximum }: { cleanStart: boolean; receiveMaximum?: number },
-): Promise<LocalTerms> {
-  peer.send({
+): ConnectPacket {
+  return {
     type: 'connect',
     protocolVersion: 5,
     bridge: false,
@@ -150,7 +210,11 @@ async function greet(
       sessionExpiryInterval: never,
       ...(receiveMaximum === undefined ? {} : { receiveMaximum }),
     },
-  });
+  };
+}
+
+/** @throws {BridgeError} `BRIDGE_LOCAL_REFUSED` */
+async function welcome(peer: Peer, clientId: string): Promise<LocalTerms> {
   const connack = await peer.receive();
   if (connack.type !== 'connack' || connack.reasonCode !== ReasonCode.Success) {
     const why = connack.type === 'connack' ? reasonCodeName(connack.reasonCode) : connack.type;

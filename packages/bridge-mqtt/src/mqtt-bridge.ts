@@ -6,7 +6,7 @@ import { type Dial, dialNetwork } from './dial.ts';
 import { Link } from './link.ts';
 import type { BridgeOptions, MqttBridgeOptions } from './link-options.ts';
 import { type LinkSettings, settleLink } from './link-settings.ts';
-import { localNames } from './local-session.ts';
+import { bridgeName } from './local-session.ts';
 import { refuseCrossing } from './loops.ts';
 import { bridgeProperty, readBrokerId } from './path.ts';
 import { SeenMessages } from './seen-messages.ts';
@@ -95,7 +95,7 @@ export class MqttBridge {
     const link = this.#find(name);
     this.#links.delete(name);
     await this.#leave(link, 'the bridge was removed', true);
-    this.#seen.forgetWay(outName(link.settings));
+    this.#seen.forgetWay(bridgeName(link.settings.name));
     this.#report?.tell();
   }
 
@@ -141,7 +141,7 @@ export class MqttBridge {
 
   #leave(link: Link, reason: string, forget: boolean): Promise<void> {
     const { name } = link.settings;
-    this.#ways?.bridgeRemoved(outName(link.settings));
+    this.#ways?.bridgeRemoved(name);
     const leaving = link.stop(reason, forget).finally(() => this.#leaving.delete(name));
     this.#leaving.set(name, leaving);
     return leaving;
@@ -174,8 +174,9 @@ export class MqttBridge {
     }
     const link = new Link(settings, this.#surroundings);
     this.#links.set(settings.name, link);
-    if (settings.rules.some(({ direction }) => direction !== 'in'))
-      this.#ways?.bridgeAdded(outName(settings));
+    if (settings.rules.some(({ direction }) => direction !== 'in')) {
+      this.#ways?.bridgeAdded(settings.name, link.outNames, settings.maximumHops);
+    }
     link.start();
   }
 
@@ -192,10 +193,6 @@ export class MqttBridge {
     const id = await this.#identity.id();
     return { userProperties: [...(properties.userProperties ?? []), [bridgeProperty, id] as const] };
   }
-}
-
-function outName({ name }: LinkSettings): string {
-  return localNames(name, 0).out;
 }
 
 /**

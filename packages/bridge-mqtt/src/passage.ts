@@ -37,6 +37,8 @@ export interface PassageOptions {
   readonly bandwidth: Bandwidth;
   /** Whether messages out go this way. */
   readonly carriesOut: boolean;
+  /** Whether it is asked for what comes in; if not, what has been waiting there still comes. */
+  readonly asksForMore: boolean;
   /** Where the remote broker is, as it is shown. */
   readonly address: string;
   readonly subscriptions: RemoteSubscriptions;
@@ -52,6 +54,8 @@ export interface PassageOptions {
  */
 export class Passage {
   readonly terms: RemoteTerms;
+  /** Messages passed on, both ways. */
+  carried = 0;
   readonly #options: PassageOptions;
   readonly #remote: Peer;
   #out: Peer | undefined = undefined;
@@ -150,7 +154,7 @@ export class Passage {
   }
 
   async #begin(): Promise<void> {
-    const { settings, names, surroundings, who, carriesOut } = this.#options;
+    const { settings, names, surroundings, who, carriesOut, asksForMore } = this.#options;
     this.#keepAlive();
     const rulesIn = filtersFrom('remote', settings.rules);
     if (rulesIn.size > 0) await this.#openInward();
@@ -160,7 +164,7 @@ export class Passage {
       () => this.#outward?.drained(),
     );
     const shareName = settings.connections > 1 ? `bridge-${settings.name}` : undefined;
-    await this.#subscribe(remoteFilters(rulesIn, shareName));
+    await this.#subscribe(asksForMore ? remoteFilters(rulesIn, shareName) : new Map());
     if (who.notificationTopic !== undefined) this.#remote.send(notification(who.notificationTopic, '1'));
     if (!carriesOut) return;
     const window = Math.min(settings.maximumInflight, this.terms.receiveMaximum);
@@ -199,7 +203,7 @@ export class Passage {
       leaves: this.#remoteName,
       arrivesAt: [who.brokerId],
       maximumHops: settings.maximumHops,
-      isSeen: (stamp) => surroundings.isSeen(stamp, names.out),
+      isSeen: (stamp) => surroundings.isSeen(stamp, names.bridge),
     });
     const relay = new Relay({
       source: this.#remote,
@@ -298,6 +302,7 @@ export class Passage {
     const { tally, surroundings, settings, names, caughtUp } = this.#options;
     return {
       forwarded: (bytes) => {
+        this.carried++;
         if (from === 'local') {
           tally.forwardedOut++;
           tally.bytesOut += bytes;
@@ -322,7 +327,7 @@ export class Passage {
           return;
         }
         tally.dropped.refused++;
-        if (stamp !== undefined && from === 'remote') surroundings.forget(stamp, names.out);
+        if (stamp !== undefined && from === 'remote') surroundings.forget(stamp, names.bridge);
         const name = reasonCodeName(reasonCode);
         surroundings.logger.warn({ bridge: settings.name, from, reasonCode, name }, 'a message was refused');
       },

@@ -18,16 +18,23 @@ export const seenReasonCode = ReasonCode.PacketIdentifierInUse;
 /**
  * Where brokers form a ring, a message comes by two ways. Two hooks see to it that it is taken once: one stamps what
  * leaves by more than one bridge, so that both copies can be known for the same; the other refuses the second copy
- * when it comes from a bridge that connects here. They are in force only while there are such bridges: a broker with
- * one bridge pays for neither.
+ * when it comes from a bridge that connects here. A third one marks what comes over MQTT 3.1.1, where an own bridge is to
+ * carry only what did not come by one. They are in force only while there are such bridges: a broker with one bridge
+ * pays for none.
  */
 export class SeveralWays {
   readonly #broker: Broker;
   readonly #seen: SeenMessages;
   /** Client ids of sessions that are other brokers' bridges, connected or not. */
   readonly #neighbours = new Set<string>();
-  /** Client ids of this broker's own sessions that take messages out. */
-  readonly #ownOut = new Set<string>();
+  /** This broker's own bridges that take messages out, by the names of the sessions that do. */
+  readonly #ownOut = new Map<string, string>();
+  #bridges = 0;
+  /** Own bridges that carry only what did not come by a bridge itself. */
+  readonly #oneHop = new Set<string>();
+  /** Client ids of bridges that speak MQTT 3.1.1, whose messages do not say where they have been. */
+  readonly #silent = new Set<string>();
+  #marking: Registration | undefined = undefined;
   readonly #stamps = new WeakMap<Message, string>();
   #origin: string | undefined = undefined;
   #brokerId = '';
@@ -49,39 +56,55 @@ export class SeveralWays {
 
   end(): void {
     this.#ownOut.clear();
+    this.#bridges = 0;
+    this.#oneHop.clear();
+    this.#silent.clear();
     this.#neighbours.clear();
     this.#arrange();
   }
 
   clientConnected(client: ClientView): void {
-    if (readBrokerId(client.userProperties) === undefined) return;
-    this.#neighbours.add(client.id);
+    if (client.bridge) this.#silent.add(client.id);
+    else if (readBrokerId(client.userProperties) !== undefined) this.#neighbours.add(client.id);
+    else return;
     this.#arrange();
   }
 
   sessionEnded(clientId: string): void {
-    if (!this.#neighbours.delete(clientId)) return;
-    this.#seen.forgetWay(wayOf(clientId));
+    if (this.#neighbours.delete(clientId)) this.#seen.forgetWay(wayOf(clientId));
+    else if (!this.#silent.delete(clientId)) return;
     this.#arrange();
   }
 
-  bridgeAdded(outName: string): void {
-    this.#ownOut.add(outName);
-    this.#arrange();
+  /** @param sessions That take its messages out: one for each connection. */
+  bridgeAdded(bridge: string, sessions: readonly string[], maximumHops: number): void {
+    for (const session of sessions) this.#ownOut.set(session, bridge);
+    if (maximumHops === 1) this.#oneHop.add(bridge);
+    this.#bridgesChanged();
   }
 
-  bridgeRemoved(outName: string): void {
-    this.#ownOut.delete(outName);
+  bridgeRemoved(bridge: string): void {
+    this.#oneHop.delete(bridge);
+    for (const [session, owner] of this.#ownOut) if (owner === bridge) this.#ownOut.delete(session);
+    this.#bridgesChanged();
+  }
+
+  #bridgesChanged(): void {
+    this.#bridges = new Set(this.#ownOut.values()).size;
     this.#arrange();
   }
 
   #arrange(): void {
-    const wantsStamps = this.#origin !== undefined && this.#ownOut.size + this.#neighbours.size > 1;
+    const wantsStamps = this.#origin !== undefined && this.#bridges + this.#neighbours.size > 1;
     const wantsRefusal = this.#origin !== undefined && this.#neighbours.size > 0;
     if (wantsStamps) this.#stamping ??= this.#broker.use(this.#stampingPlugin());
     else this.#stamping = leave(this.#stamping);
     if (wantsRefusal) this.#refusing ??= this.#broker.use(this.#refusingPlugin());
     else this.#refusing = leave(this.#refusing);
+    // Where two hops are allowed one that is not counted changes nothing.
+    const wantsMarks = this.#origin !== undefined && this.#silent.size > 0 && this.#oneHop.size > 0;
+    if (wantsMarks) this.#marking ??= this.#broker.use(this.#markingPlugin());
+    else this.#marking = leave(this.#marking);
   }
 
   #stampingPlugin() {
@@ -99,6 +122,21 @@ export class SeveralWays {
       name: 'bridge-mqtt: second copies',
       hooks: { commitPublish: (event: PublishEvent) => this.#refuseSecond(event) },
     };
+  }
+
+  #markingPlugin() {
+    return {
+      name: 'bridge-mqtt: ways not told',
+      hooks: { rewritePublish: (event: PublishEvent) => this.#mark(event) },
+    };
+  }
+
+  /** A message of a bridge that says nothing of its way has come at least that one. */
+  #mark({ message, client }: PublishEvent): MessageChanges | undefined {
+    if (client?.bridge !== true) return undefined;
+    const { properties } = message;
+    const way = { brokers: [nameOfBridge(client.id, this.#brokerId)], stamp: undefined };
+    return { properties: { ...properties, userProperties: withPath(properties.userProperties, way) } };
   }
 
   #stamp({ message, clientId }: DeliverEvent): MessageChanges | undefined {
@@ -120,6 +158,11 @@ export class SeveralWays {
     if (!isSecond && !brokers.includes(this.#brokerId)) return undefined;
     return { allow: false, reasonCode: seenReasonCode, reasonString: 'the message is here already' };
   }
+}
+
+/** No broker is called so. */
+function nameOfBridge(clientId: string, brokerId: string): string {
+  return `${clientId.replaceAll(/[^\w.:-]/g, '-').slice(0, 60)}@${brokerId}`;
 }
 
 function wayOf(clientId: string): string {

@@ -35,6 +35,7 @@ import { InProcessSubscription } from './host/host-subscription.ts';
 import { inProcessPair } from './host/in-process-channel.ts';
 import { SubscriptionStream } from './host/message-stream.ts';
 import { publishFromHost } from './host/publish-from-host.ts';
+import { reserveId } from './host/reserve-id.ts';
 import type { EngineOptions, Limits, Platform } from './options/engine-options.ts';
 import { RunningEngine } from './running-engine.ts';
 import { subscriptionView } from './session/session.ts';
@@ -120,7 +121,7 @@ export class EngineBroker implements Broker {
 
   connectInProcess(options: InProcessOptions): ByteChannel {
     this.#refuseWhenClosed();
-    this.#engine.reservedIds.add(options.clientId);
+    reserveId(this.#engine, options);
     const [plugin, broker] = inProcessPair(this.#engine.scheduler);
     if (this.#state === 'running') acceptInProcess(this.#engine, broker, options);
     else this.#waitingForStart.set(broker, options);

@@ -1,4 +1,4 @@
-import type { Clock, DropReason, Logger, RandomSource, Scheduler } from '@carillon/hooks';
+import type { Clock, DropReason, InProcessOptions, Logger, RandomSource, Scheduler } from '@carillon/hooks';
 import type { TopicCache } from '@carillon/protocol';
 import type { TopicLimits } from '@carillon/topics';
 import type { ConnectionRegistry } from './connection/connection-registry.ts';
@@ -38,8 +38,8 @@ export interface Engine {
   readonly wills: Wills;
   readonly publishing: Publishing;
   readonly connections: ConnectionRegistry;
-  /** Client ids that belong to plugins of this process. */
-  readonly reservedIds: Set<string>;
+  /** Client ids that belong to plugins of this process, and as what. */
+  readonly reservedIds: Map<string, InProcessOptions>;
   readonly counters: TrafficCounters;
   readonly outputSlabs: OutputSlabs;
   readonly topicCache: TopicCache;

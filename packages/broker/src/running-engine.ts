@@ -1,4 +1,4 @@
-import type { Clock, DropReason, Logger, RandomSource, Scheduler } from '@carillon/hooks';
+import type { Clock, DropReason, InProcessOptions, Logger, RandomSource, Scheduler } from '@carillon/hooks';
 import { TopicCache } from '@carillon/protocol';
 import type { TopicLimits } from '@carillon/topics';
 import { ConnectionRegistry } from './connection/connection-registry.ts';
@@ -39,7 +39,7 @@ export class RunningEngine implements Engine {
   readonly wills: Wills;
   readonly publishing: Publishing;
   readonly connections: ConnectionRegistry;
-  readonly reservedIds = new Set<string>();
+  readonly reservedIds = new Map<string, InProcessOptions>();
   readonly counters = new TrafficCounters();
   readonly outputSlabs: OutputSlabs = { packets: new OutputSlab(), acknowledgements: new OutputSlab() };
   readonly topicCache = new TopicCache();

@@ -34,8 +34,18 @@ export interface InProcessOptions {
   readonly clientId: string;
   /** Of what it publishes. With `bridge`, `authorizePublish` is asked, as it is by `publish`. Default `host`. */
   readonly origin?: 'host' | 'bridge';
-  /** Names the publisher in `message.publisherId`, which No Local compares. Default: the client id. */
+  /**
+   * Names the publisher in `message.publisherId`. No Local holds back from a plugin's session what was published under
+   * its own. Default: the client id.
+   */
   readonly publisherId?: string;
+  /**
+   * Of the topics that its subscriptions match, the session takes those that fall to part `index` when all topics are
+   * divided into `of` parts, always alike: so several sessions share a load and keep the order of each topic. Shared
+   * subscriptions are not divided. Default: all. As `clientId` it holds until `endSession`, connected or not; in a broker
+   * that has not started yet it holds from the start.
+   */
+  readonly part?: { readonly index: number; readonly of: number };
 }
 
 /** For whom a plugin connects that translates between MQTT and another protocol. */

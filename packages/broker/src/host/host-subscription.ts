@@ -20,6 +20,7 @@ export type WhenStarted = (run: () => void) => void;
 export class InProcessSubscription implements HostSubscription, Receiver {
   readonly filter: string;
   readonly clientId: string;
+  readonly publisherId: string;
   /** The host sees everything. */
   readonly mountPoint = '';
   readonly #engine: Engine;
@@ -46,6 +47,7 @@ export class InProcessSubscription implements HostSubscription, Receiver {
     this.filter = filter;
     this.#handler = handler;
     this.clientId = options.publisherId ?? '';
+    this.publisherId = this.clientId;
     this.#maximumQueued = queueLength(options.maximumQueuedMessages);
     this.#pattern = parseFilterPattern(filter, engine.topicLimits);
     const shared = parseSharedFilter(this.#pattern.filter);
@@ -75,6 +77,10 @@ export class InProcessSubscription implements HostSubscription, Receiver {
 
   get isStored(): boolean {
     return false;
+  }
+
+  takes(): boolean {
+    return true;
   }
 
   get load(): number {

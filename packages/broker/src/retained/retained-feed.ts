@@ -44,8 +44,8 @@ export class RetainedFeed {
   /** No Local holds back a retained message of one's own too: the rule speaks of messages, live or not. [MQTT-3.8.3-3] */
   #isHeldBack({ publisherId, topic }: Message): boolean {
     const { record, receiver } = this.#subscription;
-    if (record.noLocal && publisherId === receiver.clientId) return true;
-    return !matchesWithin(receiver.mountPoint, record.topicFilter, topic);
+    if (record.noLocal && publisherId === receiver.publisherId) return true;
+    return !receiver.takes(topic) || !matchesWithin(receiver.mountPoint, record.topicFilter, topic);
   }
 
   #copyOf(message: Message): Copy {

@@ -112,6 +112,11 @@ export class Router {
     this.#generation++;
   }
 
+  /** A receiver takes other topics than before. */
+  receiversChanged(): void {
+    this.#generation++;
+  }
+
   route(topic: string): Route {
     const known = this.#routes.get(topic);
     if (known !== undefined && known.generation === this.#generation) return known;
@@ -146,9 +151,11 @@ export class Router {
     const subscriptions: Subscription[] = [];
     for (const known of matching) {
       if (known instanceof FilterSubscribers) {
-        for (const subscription of known.subscriptions) subscriptions.push(subscription);
+        for (const subscription of known.subscriptions) {
+          if (subscription.receiver.takes(topic)) subscriptions.push(subscription);
+        }
         groups.push(...known.groups);
-      } else subscriptions.push(known);
+      } else if (known.receiver.takes(topic)) subscriptions.push(known);
     }
     if (topic.includes('/$')) this.#dropUnseen(topic, subscriptions, groups);
     const merge = matching.length > 1 && !this.#copyPerFilter;
@@ -177,7 +184,7 @@ function keep<T>(list: T[], isWanted: (item: T) => boolean): void {
  */
 export function withoutNoLocal(destination: Destination, publisherId: string): Destination | undefined {
   const { subscriptions, receiver } = destination;
-  if (subscriptions === undefined || receiver.clientId !== publisherId) return destination;
+  if (subscriptions === undefined || receiver.publisherId !== publisherId) return destination;
   const counting = subscriptions.filter((subscription) => !subscription.record.noLocal);
   return counting.length === 0 ? undefined : destinationOf(counting);
 }

@@ -2,6 +2,7 @@ import type { SelectSharedEvent } from '@carillon/hooks';
 import type { ShareStrategy } from '../options/engine-options.ts';
 import type { Content } from '../publishing/content.ts';
 import type { Receiver, Subscription } from './subscription.ts';
+import { topicHash } from './topic-hash.ts';
 
 /**
  * The sessions of one mount point that share one filter under one share name: each message goes to one of them. [MQTT-4.8.2]
@@ -91,16 +92,7 @@ export class ShareGroup {
         if (this.#sticky === undefined || !candidates.includes(this.#sticky)) this.#sticky = candidates[0];
         return this.#sticky;
       case 'topic-hash':
-        return candidates[hashOf(content.topic) % candidates.length];
+        return candidates[topicHash(content.topic) % candidates.length];
     }
   }
-}
-
-/** FNV-1a over the UTF-16 units: spreads topics evenly, and gives the same answer in every process. */
-function hashOf(topic: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < topic.length; i++) {
-    hash = Math.imul(hash ^ topic.charCodeAt(i), 0x01000193);
-  }
-  return hash >>> 0;
 }

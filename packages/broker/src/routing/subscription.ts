@@ -5,8 +5,9 @@ import type { FanOut } from '../publishing/fan-out.ts';
 
 /** Somebody who can get messages: a session, or a handler in this process. */
 export interface Receiver {
-  /** Compared by No Local. [MQTT-3.8.3-3] */
   readonly clientId: string;
+  /** Compared by No Local. [MQTT-3.8.3-3] */
+  readonly publisherId: string;
   /** Prefix of all topics it can see; empty for all there are. */
   readonly mountPoint: string;
   /** Whether it could take a message right now. */
@@ -15,6 +16,8 @@ export interface Receiver {
   readonly load: number;
   /** Whether its copies are to be in the store. */
   readonly isStored: boolean;
+  /** Whether it takes a topic that its subscriptions match; always the same for a topic, as routes are remembered. */
+  takes(topic: string): boolean;
   /** Takes its copy of the message, or tells `fanOut` what became of it. */
   accept(copy: Copy, fanOut: FanOut): void;
   /** Where packets of QoS 0 from clients of this version may go as they came; undefined when each is to be looked at. */

@@ -1,4 +1,11 @@
-import type { ClientLimits, Permissions, Principal, SessionView, SubscriptionView } from '@carillon/hooks';
+import type {
+  ClientLimits,
+  InProcessOptions,
+  Permissions,
+  Principal,
+  SessionView,
+  SubscriptionView,
+} from '@carillon/hooks';
 import type { QueueSummary, SessionRecord } from '@carillon/persistence';
 import type { ProtocolVersion } from '@carillon/protocol';
 import type { Connection } from '../connection/connection.ts';
@@ -6,6 +13,7 @@ import type { Engine } from '../engine.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import type { RefusedPublish } from '../publishing/publishing.ts';
 import type { Copy, DirectLine, Receiver, Subscription } from '../routing/subscription.ts';
+import { topicHash } from '../routing/topic-hash.ts';
 import type { Deadline } from '../time/deadlines.ts';
 import { Outbox } from './outbox.ts';
 import { PacketIdSet } from './packet-id-set.ts';
@@ -52,6 +60,8 @@ export class Session implements Receiver {
   rights = 1;
   /** Set when a subscription ended because it was not allowed any more: some of what waits may be by it. */
   hasLostSubscriptions = false;
+  /** Of the plugin that it belongs to; undefined for those of clients. */
+  reservation: InProcessOptions | undefined;
   /** Set when it has ended: late events of old connections must not revive it. */
   hasEnded = false;
   readonly #engine: Engine;
@@ -77,6 +87,7 @@ export class Session implements Receiver {
       permissions: undefined,
       limits: noLimits,
     };
+    this.reservation = engine.reservedIds.get(record.clientId);
     this.isStored = isStored;
     this.isRecorded = isStored;
     this.#stored = queue;
@@ -104,6 +115,15 @@ export class Session implements Receiver {
 
   get isConnected(): boolean {
     return this.connection?.isReady === true;
+  }
+
+  get publisherId(): string {
+    return this.reservation?.publisherId ?? this.clientId;
+  }
+
+  takes(topic: string): boolean {
+    const part = this.reservation?.part;
+    return part === undefined || topicHash(topic) % part.of === part.index;
   }
 
   get load(): number {

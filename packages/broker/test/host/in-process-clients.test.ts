@@ -100,6 +100,53 @@ describe('A plugin that connects from inside the process', () => {
     expect(await out.expect('publish')).toMatchObject({ topic: 'b' });
   });
 
+  it('shares its topics out among several sessions, each topic to one, connected or not', async () => {
+    const { plugin, connect, broker, laboratory } = await house();
+    const parts = [0, 1, 2].map((index) => ({ clientId: `part-${index}`, part: { index, of: 3 } }));
+    const topics = Array.from({ length: 30 }, (_, i) => `up/${i}`);
+    const alice = await connect({ clientId: 'alice' });
+    for (const topic of topics) await alice.publish(topic, 'old', { retain: true });
+    const sessions = [];
+    for (const how of parts) {
+      const session = await plugin(how, durable);
+      await session.subscribe({ filter: 'up/#', qos: 1 });
+      sessions.push(session);
+    }
+    const topicsOf = async (session: PacketClient): Promise<string[]> =>
+      (await session.receiveAll()).flatMap((packet) => (packet.type === 'publish' ? [packet.topic] : []));
+    const retained = await Promise.all(sessions.map(topicsOf));
+    expect(retained.flat().sort()).toEqual([...topics].sort());
+    await sessions[1]?.drop();
+    for (const topic of topics) await alice.publish(topic, 'new', { qos: 1 });
+    await laboratory.settle();
+    expect(await Promise.all([sessions[0], sessions[2]].map((one) => one && topicsOf(one)))).toEqual([
+      retained[0],
+      retained[2],
+    ]);
+    expect(broker.session('part-1')?.queued).toBe(retained[1]?.length);
+  });
+
+  it('has another part of the topics from when it says so', async () => {
+    const { plugin, connect } = await house();
+    const first = await plugin({ clientId: 'part', part: { index: 0, of: 1_000_000 } }, durable);
+    await first.subscribe({ filter: 'up/#', qos: 1 });
+    const alice = await connect({ clientId: 'alice' });
+    await alice.publish('up/1', 'for the others', { qos: 1 });
+    await first.expectNothing();
+    await first.drop();
+    const second = await plugin({ clientId: 'part' }, durable);
+    await alice.publish('up/1', 'for it', { qos: 1 });
+    expect(await second.receiveMessage()).toMatchObject({ text: 'for it' });
+  });
+
+  it.each([
+    [{ index: 0, of: 0 }, 'part.of is 0; it has to be a whole number above 0'],
+    [{ index: 3, of: 3 }, 'part.index is 3; it has to be a whole number from 0 to 2'],
+  ])('cannot have the part %j', async (part, why) => {
+    const { broker } = await house();
+    expect(() => broker.connectInProcess({ clientId: 'part', part })).toThrow(why);
+  });
+
   it('finds what came while it was away', async () => {
     const { plugin, connect } = await house();
     const before = await plugin({ clientId: 'bridge' }, durable);
