@@ -95,13 +95,13 @@ describe('The line of a bridge', () => {
     const far = await openAt(port);
     const addresses = `mqtt://${host}:${port}`;
     await using here = new Here({ addresses, topics: ['up/# out 1'], start: 'lazy', idleTimeout: 1 });
-    await here.broker.start();
+    await here.ready();
     const heard = arrivalsAt(far, 'up/#');
     expect(here.changes).toEqual([]);
     await here.broker.publish('up/1', 'first', { qos: 1 });
     await heard.until('up/1', 'first');
     await here.until('BRIDGE_CONNECTION_LOST');
-    expect(here.state).toMatchObject({ condition: 'idle', counters: { waiting: 0 } });
+    expect(here.state).toMatchObject({ connected: 0, counters: { waiting: 0 } });
     await here.broker.publish('up/1', 'second', { qos: 1 });
     await heard.until('up/1', 'second');
     await far.close({ within: 500 });

@@ -104,6 +104,7 @@ describeWith([mosquittoServer], 'A bridge to Mosquitto', () => {
       tls: { ca: far.authority.cert },
     });
     await here.until('BRIDGE_TLS_FAILED');
+    expect(here.state.lastError?.message).toContain('certificate required');
   });
 
   it.each(['websocket', 'secureWebsocket'] as const)('goes in by %s', async (entrance) => {

@@ -11,6 +11,7 @@ export class Here implements AsyncDisposable {
   readonly changes: string[] = [];
   /** The client id that the bridge has over there. */
   readonly bridgeClientId = 'here.far';
+  #isReady = false;
   #whenChanged: () => void = () => {};
 
   constructor(options: Partial<BridgeOptions> & Pick<BridgeOptions, 'addresses' | 'topics'>) {
@@ -20,12 +21,27 @@ export class Here implements AsyncDisposable {
     this.broker.use({
       name: 'watch',
       hooks: {
+        subscribed: ({ client }) => {
+          if (client.id === 'bridge:far') this.#isReady = true;
+          this.#whenChanged();
+        },
         bridgeChanged: ({ change, code }) => {
           this.changes.push(code === '' ? change : code);
           this.#whenChanged();
         },
       },
     });
+  }
+
+  /** Starts the broker, and waits until what is published waits for the bridge. */
+  async ready(): Promise<this> {
+    await this.broker.start();
+    const subscribed = new Promise<void>((resolve) => {
+      this.#whenChanged = () => this.#isReady && resolve();
+      this.#whenChanged();
+    });
+    await within('the bridge to be ready', subscribed);
+    return this;
   }
 
   /** Starts the broker, and waits until the bridge has said that, so often. */

@@ -226,6 +226,7 @@ export class Lane {
     ending.abort();
     this.passage = undefined;
     this.connectedAt = undefined;
+    this.#change('waiting');
     observer.disconnected(this, address, error);
     if (await leaves) return 0;
     this.#backOff.lasted(clock.elapsed() - since);

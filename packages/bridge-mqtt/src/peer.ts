@@ -1,6 +1,7 @@
 import type { ByteChannel, ChannelReceiver } from '@carillon/hooks';
 import { encode, type Packet, PacketReader, ProtocolError, type ProtocolVersion } from '@carillon/protocol';
 import { BridgeError } from './bridge-error.ts';
+import { connectionLoss } from './connection-loss.ts';
 
 /** More unsent bytes than this, and whoever feeds the peer is to wait. */
 const congestionBytes = 256 * 1024;
@@ -142,9 +143,7 @@ export class Peer implements ChannelReceiver {
   }
 
   closed(error?: Error): void {
-    const why =
-      error === undefined ? 'the connection was closed' : `the connection was lost: ${error.message}`;
-    this.#over(new BridgeError('BRIDGE_CONNECTION_LOST', why, error));
+    this.#over(connectionLoss(error));
   }
 
   #read(): void {
