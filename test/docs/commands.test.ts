@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { httpBridge } from '@carillon/bridge-http';
 import { createBroker } from 'carillon';
 import { expect, onTestFinished, test } from 'vitest';
 import { root } from '../architecture/workspace.ts';
@@ -10,7 +12,7 @@ import { blocksOf, guides, readmes } from './pages.ts';
 
 /*
  * The commands that the pages show. Those of the broker are run with the built command and free ports, those of
- * mosquitto's clients against a broker of this test.
+ * mosquitto's clients and of curl against a broker of this test.
  */
 
 const commands = [
@@ -26,6 +28,7 @@ const commands = [
 
 const broker = /^(?:npm start(?: --)?|npx carillon|npx @carillon\/cli|carillon)(?=\s|$)/;
 const mosquitto = /^mosquitto_(?:pub|sub) /;
+const curl = /^curl .*localhost:3000\/mqtt\//;
 
 /** Commands that no test runs, and why. */
 const notRun: readonly (readonly [pattern: RegExp, reason: string])[] = [
@@ -45,7 +48,7 @@ const notRun: readonly (readonly [pattern: RegExp, reason: string])[] = [
 ];
 
 test('every command on a page is run here, or a reason is given', () => {
-  const known = [broker, mosquitto, ...notRun.map(([pattern]) => pattern)];
+  const known = [broker, mosquitto, curl, ...notRun.map(([pattern]) => pattern)];
   expect(commands.filter((command) => !known.some((pattern) => pattern.test(command)))).toEqual([]);
   expect(commands.length).toBeGreaterThan(5);
 });
@@ -93,10 +96,13 @@ test.each(ofTheBroker.filter((command) => !ofStores.includes(command)))(
 );
 
 const clients = commands.filter((command) => mosquitto.test(command));
-const { PATH = '' } = process.env;
-const isInstalled = PATH.split(':').some((folder) => existsSync(join(folder, 'mosquitto_pub')));
 
-test.runIf(isInstalled).each(clients)('`%s` works', async (command) => {
+function isOnPath(program: string): boolean {
+  const { PATH = '' } = process.env;
+  return PATH.split(':').some((folder) => existsSync(join(folder, program)));
+}
+
+test.runIf(isOnPath('mosquitto_pub')).each(clients)('`%s` works', async (command) => {
   await using carillon = createBroker();
   const { port } = (await carillon.listen({ port: 0, host: '127.0.0.1' })).address;
   await carillon.publish('rooms/12/temperature', '19', { retain: true });
@@ -113,6 +119,37 @@ test.runIf(isInstalled).each(clients)('`%s` works', async (command) => {
   expect(await exit).toBe(0);
   expect(printed !== '').toBe(program === 'mosquitto_sub');
 });
+
+test.runIf(isOnPath('curl')).each(commands.filter((command) => curl.test(command)))(
+  '`%s` is answered',
+  async (command) => {
+    await using carillon = createBroker();
+    const bridge = httpBridge({ path: '/mqtt' });
+    carillon.use(bridge);
+    for (const topic of ['site/7/temperature', 'site/7/mode'])
+      await carillon.publish(topic, '19', { retain: true });
+    const server = createServer(bridge.handler);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const [program = '', ...args] = words(command.replace('localhost:3000', `127.0.0.1:${port}`));
+    const child = spawn(program, ['-sS', '--fail', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const exit = new Promise((resolve) => child.once('exit', resolve));
+    let printed = '';
+    for await (const chunk of child.stdout) {
+      printed += chunk;
+      // A stream would go on for ever.
+      if (printed.includes('event: ready')) child.kill('SIGTERM');
+    }
+    expect(await exit).toBe(args.includes('-N') ? null : 0);
+    expect(printed === '').toBe(args.includes('DELETE'));
+  },
+);
 
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'carillon-docs-'));

@@ -27,8 +27,15 @@ const listening: readonly (readonly [file: string, name: string])[] = [
   ['packages/listeners/src/websocket-options.ts', 'WebSocketOptions'],
 ];
 
+const httpBridge = 'packages/bridge-http/src/options.ts';
+
 test('docs/options.md says what the sources say (`pnpm docs:options` writes it anew)', async () => {
-  const parts = { options: optionRows(), limits: limitRows(), listening: listeningTables() };
+  const parts = {
+    options: optionRows(),
+    limits: limitRows(),
+    listening: listeningTables(),
+    http: httpTables(),
+  };
   const text = Object.entries(parts).reduce(
     (page, [part, contents]) => withGenerated(page, part, contents),
     readFileSync(path, 'utf8'),
@@ -88,6 +95,16 @@ function listeningTables(): string {
       return [`### ${name}`, says, ...inherited, table(['option', 'type', 'what it says'], rows)].join(
         '\n\n',
       );
+    })
+    .join('\n\n');
+}
+
+function httpTables(): string {
+  return ['HttpBridgeOptions', 'CorsOptions', 'HttpLimits']
+    .map((name) => {
+      const { members, says } = interfaceNamed(httpBridge, name);
+      const rows = table(['option', 'type', 'what it says'], members.map(listeningRow));
+      return [`### ${name}`, says, rows].join('\n\n');
     })
     .join('\n\n');
 }

@@ -27,6 +27,7 @@ export class EventStream {
   readonly #ring: ReplayRing;
   #client: MqttClient | undefined = undefined;
   #reader: ServerResponse | undefined = undefined;
+  #whenLeft: () => void = () => {};
   #latest: number;
   /** The number of the next event that the reader is to get. */
   #next: number;
@@ -57,6 +58,9 @@ export class EventStream {
     this.#client = client;
     if (!sessionPresent) this.#unsettled.clear();
     client.onMessage = (message) => this.#take(client, message);
+    client.onEnd = () => {
+      if (this.#client === client) this.#leave();
+    };
   }
 
   /**
@@ -69,15 +73,19 @@ export class EventStream {
     ended: () => void,
   ): void {
     this.#reader = reader;
+    this.#whenLeft = ended;
     this.#isFull = false;
     this.#stalledSince = undefined;
     this.#next = Math.min(after, this.#latest) + 1;
     reader.on('drain', () => this.#drained(reader));
-    reader.once('close', () => this.#readerGone(reader, ended));
-    if (this.#client !== undefined) this.#client.onEnd = () => this.#readerGone(reader, ended);
+    reader.once('close', () => {
+      if (this.#reader === reader) this.#leave();
+    });
     reader.write(greeting(eventId(this.token, this.#next - 1)));
     if (gap !== undefined) this.#announceGap(gap, null);
     this.#pump();
+    // The broker may have ended the connection already.
+    if (this.#client === undefined) this.#leave();
   }
 
   /** The broker has dropped a message of the session. */
@@ -165,11 +173,11 @@ export class EventStream {
     if (!this.#isFull) this.#client?.release();
   }
 
-  #readerGone(reader: ServerResponse, ended: () => void): void {
-    if (this.#reader !== reader) return;
-    this.#letGo();
-    reader.end();
-    ended();
+  /** The reader has gone, or the broker has ended the connection. */
+  #leave(): void {
+    const isRead = this.isRead;
+    this.close();
+    if (isRead) this.#whenLeft();
   }
 
   #letGo(): void {

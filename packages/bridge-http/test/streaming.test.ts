@@ -306,3 +306,27 @@ test('a stream for which nobody waits leaves with its reader', async () => {
   await expect.poll(() => [...host.broker.sessions()]).toEqual([]);
   expect(host.bridge.state.streams).toBe(0);
 });
+
+test('a stream ends when the host disconnects its client, and the reader may come back', async () => {
+  const host = await bridgedServer();
+  const stream = await host.events('filter=a');
+  await stream.next();
+  for (const client of host.broker.clients()) client.disconnect();
+  await stream.ended();
+  await host.broker.publish('a', '1', { qos: 1 });
+  const back = await host.events('filter=a', { 'last-event-id': stream.lastEventId });
+  expect(await back.payloads(1)).toEqual(['1']);
+});
+
+test('a stream whose client the host disconnects at once does not hang', async () => {
+  const host = await bridgedServer();
+  host.broker.use({
+    name: 'door',
+    hooks: {
+      subscribed: ({ client }) => host.broker.client(client.id)?.disconnect(),
+    },
+  });
+  const stream = await host.events('filter=a').catch((error: Error) => error);
+  if (stream instanceof Error) expect(stream.message).toMatch(/^503/);
+  else await stream.ended();
+});

@@ -22,6 +22,7 @@ const configurationKeys: KeysOf<Configuration> = {
   durability: 0,
   auth: 0,
   bridges: 0,
+  http: 0,
   plugins: 0,
   allowAnonymous: 0,
   logLevel: 0,
@@ -56,6 +57,7 @@ const listenerKeys: KeysOf<ListenerConfiguration> = {
   path: 0,
   mode: 0,
   websocket: 0,
+  onRequest: 0,
   proxyProtocol: 0,
   backlog: 0,
   maxHandshakes: 0,
@@ -104,7 +106,7 @@ const logLevels: KeysOf<Record<LogLevel, 0>> = { debug: 0, info: 0, warn: 0, err
  */
 export function checkConfiguration(value: unknown): asserts value is Configuration {
   const configuration = objectWith(configurationKeys, value, '');
-  const { broker, listeners, auth, bridges, plugins } = configuration;
+  const { broker, listeners, auth, bridges, http, plugins } = configuration;
   const { limits, persistence } = optionalObject(brokerKeys, broker, 'broker');
   optionalObject(limitRanges, limits, 'broker.limits');
   if (persistence !== undefined) checkStore(persistence);
@@ -115,6 +117,8 @@ export function checkConfiguration(value: unknown): asserts value is Configurati
   });
   checkAuth(auth);
   checkBridges(bridges);
+  if (http !== undefined && !isObject(http))
+    refuse('http', http, 'an object with options of the HTTP bridge');
   checkOwnValues(configuration);
   checkStoreValues(configuration);
 }

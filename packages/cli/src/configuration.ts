@@ -1,3 +1,4 @@
+import type { HttpBridgeOptions } from '@carillon/bridge-http';
 import type { Plugin } from '@carillon/hooks';
 import type { BrokerOptions, TcpListenOptions, TlsIdentity, TlsOptions, UnixListenOptions } from 'carillon';
 import type { AuthConfiguration } from './auth/auth-table.ts';
@@ -32,6 +33,11 @@ export interface Configuration {
   readonly auth?: AuthConfiguration;
   /** Bridges to other brokers. */
   readonly bridges?: readonly BridgeConfiguration[];
+  /**
+   * Lets programs in that speak HTTP: the listeners with `websocket` answer their requests. Options of `httpBridge`;
+   * `{}` for its defaults.
+   */
+  readonly http?: HttpBridgeOptions;
   /** Registered in this order, after the guards of `auth` and before the rest of it. A JSON file cannot have any. */
   readonly plugins?: readonly Plugin[];
   /** Lets listeners be reached from other machines although nobody is asked who he is. Default false. */

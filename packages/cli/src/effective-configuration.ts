@@ -9,6 +9,7 @@ import { flagOf, listenersOfFlags } from './command-line-listeners.ts';
 import type { Configuration, ListenerConfiguration, LogLevel } from './configuration.ts';
 import { readConfigurationFile } from './configuration-file.ts';
 import type { Flags } from './flags.ts';
+import { readsRequests, type SettledHttp, settleHttp } from './http/settle-http.ts';
 import { listenOptionsOf, type NameOfKey } from './listener-files.ts';
 import { authenticates, refuseOpenListeners } from './loopback-rule.ts';
 import { type EffectiveStore, settleStore } from './store-configuration.ts';
@@ -23,6 +24,7 @@ export interface EffectiveConfiguration {
   /** What `auth` asks for, in order. */
   readonly auth: readonly SettledAuth[];
   readonly bridges: SettledBridges | undefined;
+  readonly http: SettledHttp | undefined;
   /** Those that the file brings itself. */
   readonly plugins: readonly Plugin[];
   /** Whether a client has to say who he is. */
@@ -59,13 +61,15 @@ export async function settleConfiguration(flags: Flags): Promise<EffectiveConfig
   const settings = settle(broker, file);
   const listeners = settleListeners(configuration, flags);
   refuseOpenListeners(listeners, isAsked || allowAnonymous);
+  const http = await settleHttpOf(configuration, listeners, file);
   return {
     file,
-    listeners,
+    listeners: http === undefined ? listeners : listeners.map((listener) => answering(listener, http)),
     broker,
     settings,
     auth,
     bridges: settleBridgesOf(configuration, flags),
+    http,
     plugins,
     isAsked,
     allowAnonymous,
@@ -109,6 +113,28 @@ function settleAuthOf({ auth }: Configuration, flags: Flags): readonly SettledAu
 
 function settleBridgesOf({ bridges }: Configuration, flags: Flags): SettledBridges | undefined {
   return bridges === undefined ? undefined : settleBridges(bridges, folderOfFile(flags));
+}
+
+async function settleHttpOf(
+  { http }: Configuration,
+  listeners: readonly EffectiveListener[],
+  file: string | undefined,
+): Promise<SettledHttp | undefined> {
+  if (http === undefined) return undefined;
+  try {
+    return await settleHttp(
+      http,
+      listeners.map(({ written }) => written),
+    );
+  } catch (error) {
+    throw new CommandError(`${file}: ${messageOf(error)}`, 1, error);
+  }
+}
+
+/** A handler that the file brings itself stays. */
+function answering(listener: EffectiveListener, { bridge }: SettledHttp): EffectiveListener {
+  if (!readsRequests(listener.written)) return listener;
+  return { ...listener, options: { onRequest: bridge.handler, ...listener.options } };
 }
 
 /** Where relative file names of the file start. */

@@ -7,8 +7,8 @@ const secretKeys = new Set(['key', 'passphrase', 'password', 'secret', 'token'])
 
 /** The effective configuration as JSON: every default in place, secrets and certificates left out. */
 export function printConfiguration(configuration: EffectiveConfiguration): string {
-  const { file, listeners, settings, auth, bridges, plugins, allowAnonymous, logLevel, closeWithin, store } =
-    configuration;
+  const { file, listeners, settings, auth, bridges, http, plugins, store } = configuration;
+  const { allowAnonymous, logLevel, closeWithin } = configuration;
   const { persistence } = configuration.broker;
   const { version: _version, ...broker } = settings;
   const shown = {
@@ -19,6 +19,7 @@ export function printConfiguration(configuration: EffectiveConfiguration): strin
     data: store.kind === 'folder' ? resolve(store.folder) : undefined,
     auth: Object.fromEntries(auth.map(({ key, shown }) => [key, shown])),
     bridges: bridges && withoutSecrets(bridges.shown),
+    http: http && withoutSecrets(http.shown),
     plugins: plugins.map(({ name }) => name),
     allowAnonymous,
     logLevel,

@@ -20,6 +20,7 @@ export async function runBroker(configuration: EffectiveConfiguration, log: Logg
   try {
     for (const plugin of plugins) await broker.use(plugin).ready;
     if (bridges !== undefined) broker.use(bridges);
+    if (configuration.http !== undefined) broker.use(configuration.http.bridge);
     await broker.start();
     tellStore(store, log);
     for (const { options } of configuration.listeners) {

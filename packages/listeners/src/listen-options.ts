@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Refusal } from './arrival.ts';
 import { defaultLingerTimeout } from './duplex-channel.ts';
 import { TrustedNetworks } from './networks.ts';
@@ -50,6 +51,11 @@ export interface ConnectionOptions {
 export interface CommonListenOptions extends ConnectionOptions {
   /** MQTT over WebSocket instead of MQTT straight over the socket. `true` takes all defaults. */
   readonly websocket?: boolean | WebSocketOptions;
+  /**
+   * With `websocket`: answers the HTTP requests that do not ask for a WebSocket, such as the handler of
+   * `@carillon/bridge-http`. Default: they are told that they should (426).
+   */
+  readonly onRequest?: RequestHandler;
   /** Connections come through proxies that speak the PROXY protocol, version 1 or 2. */
   readonly proxyProtocol?: ProxyProtocolOptions;
   /** Connections the kernel keeps while the process is busy. Default 511. */
@@ -87,14 +93,18 @@ export interface ListenSettings extends ConnectionSettings {
     | { readonly kind: 'unix'; readonly path: string; readonly mode: number | undefined };
   readonly tls: TlsOptions | undefined;
   readonly websocket: WebSocketSettings | undefined;
+  readonly onRequest: RequestHandler | undefined;
   readonly proxyProtocol: ProxyPolicy | undefined;
   readonly backlog: number;
   readonly maxHandshakes: number;
 }
 
+/** Answers an HTTP request. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
 /** The keys of {@link ConnectionOptions}. */
 export const connectionKeys = ['handshakeTimeout', 'lingerTimeout', 'onRefused', 'onError'];
-const commonKeys = [...connectionKeys, 'websocket', 'proxyProtocol', 'backlog', 'maxHandshakes'];
+const commonKeys = [...connectionKeys, 'websocket', 'onRequest', 'proxyProtocol', 'backlog', 'maxHandshakes'];
 const defaultHandshakeTimeout = 10_000;
 /** What a timer can hold. */
 const longestTimeout = 2 ** 31 - 1;
@@ -108,6 +118,7 @@ export function readListenOptions(options: ListenOptions): ListenSettings {
     place: options.path === undefined ? readPort(options) : readSocketPath(options),
     tls: options.path === undefined && options.tls !== undefined ? readTlsOptions(options.tls) : undefined,
     websocket: readWebSocket(options.websocket),
+    onRequest: readRequestHandler(options),
     proxyProtocol: readProxyProtocol(options.proxyProtocol),
     backlog: wholeNumber('backlog', options.backlog, 511, 1, 65_535),
     maxHandshakes: wholeNumber('maxHandshakes', options.maxHandshakes, 1_000, 1, 1_000_000),
@@ -134,6 +145,13 @@ function readPort(options: TcpListenOptions): ListenSettings['place'] {
     refuseOption('host', host, "an address or name such as '127.0.0.1'");
   }
   return { kind: 'tcp', port: wholeNumber('port', port, 0, 0, 65_535), host };
+}
+
+function readRequestHandler({ onRequest, websocket }: CommonListenOptions): RequestHandler | undefined {
+  if (onRequest === undefined) return undefined;
+  if (typeof onRequest !== 'function') return refuseOption('onRequest', onRequest, 'a function');
+  if (websocket !== undefined && websocket !== false) return onRequest;
+  return refuseOption('onRequest', onRequest, 'it together with websocket: only there requests are read');
 }
 
 /** What fits into `sockaddr_un`, its terminating zero not counted; macOS has four bytes less. */

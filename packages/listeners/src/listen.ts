@@ -100,6 +100,7 @@ class SocketListener implements Listener {
   #address: TcpAddress | UnixAddress = { path: '' };
   #name = '';
   #closed: Promise<void> | undefined;
+  #closeWeb: () => void = () => {};
 
   constructor(settings: ListenSettings, accept: Accept) {
     this.#settings = settings;
@@ -173,6 +174,7 @@ class SocketListener implements Listener {
       // Its callback would wait for the connections that were handed over; the port is free without them.
       this.#server.close();
       this.#reception.close();
+      this.#closeWeb();
       setImmediate(resolve);
     });
     return this.#closed;
@@ -189,13 +191,16 @@ class SocketListener implements Listener {
   }
 
   #lastStep(): Step {
-    const { websocket, tls, lingerTimeout, place } = this.#settings;
+    const { websocket, tls, lingerTimeout, place, onRequest } = this.#settings;
     if (websocket !== undefined) {
-      return webSocketStep(websocket, lingerTimeout, this.#reception, (arrival, socket, request) => {
+      const options = { closeTimeout: lingerTimeout, onRequest };
+      const web = webSocketStep(websocket, options, this.#reception, (arrival, socket, request) => {
         const channel = channelFromWebSocket(socket, { lingerTimeout });
         const forwarded = forwardedClient(this.#nearest(arrival), request.headers, websocket.forwarding);
         this.#handOver(arrival, channel, tls === undefined ? 'ws' : 'wss', { request, forwarded });
       });
+      this.#closeWeb = () => web.close();
+      return web.step;
     }
     const transport = place.kind === 'unix' ? 'unix' : tls === undefined ? 'tcp' : 'tls';
     return (arrival) => {

@@ -6,6 +6,7 @@ import { type ForwardedHeader, forwardedClient } from './forwarded.ts';
 import { TrustedNetworks, unixPeer } from './networks.ts';
 import { checkKeys, listOfStrings, oneOf } from './option-checks.ts';
 import { remoteOf } from './remote.ts';
+import { arrivalOf } from './request-arrivals.ts';
 
 /** Whose word about who sent a request is taken. */
 export interface RequestRemoteOptions {
@@ -35,18 +36,26 @@ export function requestRemotes(options: RequestRemoteOptions): (request: Incomin
       'forwarded',
     ]),
   };
-  return ({ socket, url = '/', headers }) => {
-    const peer = peerOf(socket);
-    const transport = socket instanceof TLSSocket ? 'https' : 'http';
+  return (request) => {
+    const { socket: stream, url = '/', headers } = request;
+    // Beneath a TLS stream that a listener made lies the socket that it accepted.
+    const { socket, peer, proxied } = arrivalOf(request) ?? unknownArrival(stream);
+    const nearest = proxied?.source?.address ?? peer;
+    const transport = stream instanceof TLSSocket ? 'https' : 'http';
     return remoteOf({
       transport,
       listener: `${transport}://${placeOf(socket)}`,
       socket,
-      stream: socket,
+      stream,
+      proxied,
       request: { url, headers },
-      forwarded: peer === undefined ? undefined : forwardedClient(peer, headers, policy),
+      forwarded: nearest === undefined ? undefined : forwardedClient(nearest, headers, policy),
     });
   };
+}
+
+function unknownArrival(socket: Socket): { socket: Socket; peer: string | undefined; proxied: undefined } {
+  return { socket, peer: peerOf(socket), proxied: undefined };
 }
 
 /** A TCP peer that has gone has no address either, but it must not pass for one of a Unix socket. */

@@ -1,26 +1,42 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Arrival, Step } from './arrival.ts';
 import type { UpgradeRequest } from './channel.ts';
 import { answerAndClose } from './http-answer.ts';
+import type { RequestHandler } from './listen-options.ts';
 import type { Reception } from './reception.ts';
+import { requestCame } from './request-arrivals.ts';
 import { UpgradeGate } from './upgrade.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
 
 /** Takes a WebSocket whose handshake is done. */
 export type WebSocketAccept = (arrival: Arrival, socket: WebSocket, request: UpgradeRequest) => void;
 
+/** How requests are answered that ask for no WebSocket, and when a peer that is done is let go. */
+export interface WebSocketStepOptions {
+  /** Milliseconds. */
+  readonly closeTimeout: number;
+  readonly onRequest: RequestHandler | undefined;
+}
+
+/** The HTTP side of a WebSocket listener. */
+export interface WebSocketStep {
+  readonly step: Step;
+  /** Lets connections go that wait for another request. */
+  close(): void;
+}
+
 /**
- * The HTTP side of a WebSocket listener. Node's HTTP server reads the requests, but it never listens: sockets
- * are handed to it when PROXY protocol and TLS are done with them.
+ * Node's HTTP server reads the requests, but it never listens: sockets are handed to it when PROXY protocol and TLS are
+ * done with them.
  */
 export function webSocketStep(
   settings: WebSocketSettings,
-  closeTimeout: number,
+  { closeTimeout, onRequest }: WebSocketStepOptions,
   reception: Reception,
   accept: WebSocketAccept,
-): Step {
+): WebSocketStep {
   const arrivals = new WeakMap<Duplex, Arrival>();
   const gate = new UpgradeGate(settings, closeTimeout);
   const server = createServer();
@@ -38,15 +54,19 @@ export function webSocketStep(
 
   server.on('request', (message, response) => {
     const arrival = arrivals.get(message.socket);
-    if (arrival !== undefined) {
-      reception.dismiss(
-        arrival,
-        'UPGRADE_REQUIRED',
-        `${message.method} ${message.url} does not ask for a WebSocket`,
-      );
+    if (onRequest === undefined) {
+      if (arrival !== undefined) {
+        const reason = `${message.method} ${message.url} does not ask for a WebSocket`;
+        reception.dismiss(arrival, 'UPGRADE_REQUIRED', reason);
+      }
+      askForUpgrade(response);
+      return;
     }
-    response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Type': 'text/plain' });
-    response.end('This port speaks MQTT over WebSocket');
+    if (arrival !== undefined) {
+      if (reception.isWaiting(arrival)) reception.admit(arrival);
+      requestCame(message, arrival);
+    }
+    onRequest(message, response);
   });
 
   server.on('clientError', (error, socket) => {
@@ -56,10 +76,26 @@ export function webSocketStep(
     else socket.destroy();
   });
 
-  return (arrival) => {
-    arrivals.set(arrival.stream, arrival);
-    server.emit('connection', arrival.stream);
-    // Reading the PROXY protocol header left it paused.
-    arrival.stream.resume();
+  let isWatched = onRequest === undefined;
+  return {
+    step: (arrival) => {
+      if (!isWatched) watchRequests(server);
+      isWatched = true;
+      arrivals.set(arrival.stream, arrival);
+      server.emit('connection', arrival.stream);
+      // Reading the PROXY protocol header left it paused.
+      arrival.stream.resume();
+    },
+    close: () => server.close(() => {}),
   };
+}
+
+function askForUpgrade(response: ServerResponse): void {
+  response.writeHead(426, { Connection: 'close', Upgrade: 'websocket', 'Content-Type': 'text/plain' });
+  response.end('This port speaks MQTT over WebSocket');
+}
+
+/** Node looks after slow requests from the moment on at which a server listens. */
+function watchRequests(server: Server): void {
+  server.emit('listening');
 }
