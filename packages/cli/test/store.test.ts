@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { memoryStore, type StoreOperation } from '@carillon/persistence';
 import { levelStore } from '@carillon/persistence-level';
 import { describe, expect, test } from 'vitest';
@@ -264,6 +265,41 @@ test('a module brings any other store', async () => {
   const { code, stdout } = await store(folder, 'copy', 'carillon-data', 'print-store.mjs');
   expect(code).toBe(0);
   expect(stdout.split('\n').filter((line) => line === 'enqueue')).toHaveLength(3);
+});
+
+test('a copy goes through a module’s backend and comes back whole', async () => {
+  const folder = await folderWithStore();
+  const module = fileURLToPath(new URL('fixtures/aedes-store.mjs', import.meta.url));
+  expect(await store(folder, 'copy', 'carillon-data', module)).toMatchObject({
+    code: 0,
+    stdout: `copied 6 records and 3 queued messages to ${module}\n`,
+  });
+  expect(await store(folder, 'copy', module, 'back')).toMatchObject({
+    code: 0,
+    stdout: 'copied 6 records and 3 queued messages to back\n',
+  });
+  const { stdout } = await store(folder, 'export', 'back');
+  expect(stdout.split('\n').sort()).toEqual(lines.split('\n').sort());
+  expect(await store(folder, 'copy', 'carillon-data', module)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('is not empty'),
+  });
+});
+
+test('a module that is none is told', async () => {
+  const folder = await folderWithStore();
+  writeFileSync(join(folder, 'broken.mjs'), 'export default {;');
+  writeFileSync(join(folder, 'other.mjs'), 'export default { name: "other" };');
+  for (const [module, problem] of [
+    ['broken.mjs', 'broken.mjs cannot be loaded: '],
+    ['other.mjs', 'the default export of other.mjs is no store'],
+    ['missing.mjs', 'missing.mjs cannot be loaded: '],
+  ] as const) {
+    expect(await store(folder, 'copy', 'carillon-data', module)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`carillon: ${problem}`),
+    });
+  }
 });
 
 test('stats counts', async () => {
