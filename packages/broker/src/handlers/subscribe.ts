@@ -266,7 +266,7 @@ function grant(engine: Engine, session: Session, record: SubscriptionRecord): Gr
     engine.router.replace(old, subscription);
     session.outbox.feeds.replace(subscription);
   }
-  session.subscriptions.set(record.filter, subscription);
+  session.subscriptions.set(subscription);
   if (session.isStored) {
     engine.turn.record({ do: 'putSubscription', clientId: session.clientId, subscription: record });
   }
@@ -298,7 +298,7 @@ function takeBack(engine: Engine, session: Session, { subscription, old }: Grant
   } else {
     engine.router.replace(subscription, old);
     session.outbox.feeds.replace(old);
-    session.subscriptions.set(filter, old);
+    session.subscriptions.set(old);
     if (isStored) engine.turn.undo({ do: 'putSubscription', clientId, subscription: old.record });
   }
 }

@@ -35,7 +35,7 @@ export function endSubscription(
 export function renewSubscription(engine: Engine, session: Session, { record }: Subscription): void {
   if (session.hasEnded || session.subscriptions.has(record.filter)) return;
   const subscription = new Subscription(session, record);
-  session.subscriptions.set(record.filter, subscription);
+  session.subscriptions.set(subscription);
   engine.router.add(subscription);
   if (session.isStored) {
     engine.turn.undo({ do: 'putSubscription', clientId: session.clientId, subscription: record });

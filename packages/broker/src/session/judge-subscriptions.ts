@@ -80,7 +80,7 @@ function lowerSubscription(engine: Engine, session: Session, old: Subscription, 
   const subscription = new Subscription(session, record);
   engine.router.replace(old, subscription);
   session.outbox.feeds.replace(subscription);
-  session.subscriptions.set(record.filter, subscription);
+  session.subscriptions.set(subscription);
   if (session.isStored) {
     engine.turn.record({ do: 'putSubscription', clientId: session.clientId, subscription: record });
   }

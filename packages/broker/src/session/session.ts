@@ -18,6 +18,7 @@ import type { Deadline } from '../time/deadlines.ts';
 import { Outbox } from './outbox.ts';
 import { PacketIdSet } from './packet-id-set.ts';
 import type { PendingWill } from './pending-will.ts';
+import { SessionSubscriptions } from './session-subscriptions.ts';
 
 /** Never, as Session Expiry Interval says it. */
 export const neverExpires = 0xffff_ffff;
@@ -39,8 +40,7 @@ export interface SessionOwner extends Principal {
 export class Session implements Receiver {
   readonly clientId: string;
   readonly createdAt: number;
-  /** By the filter as the client wrote it. */
-  readonly subscriptions = new Map<string, Subscription>();
+  readonly subscriptions = new SessionSubscriptions();
   /** Packet identifiers of QoS 2 messages from the client, taken until PUBREL. [MQTT-4.3.3-10] */
   readonly inboundIds = new PacketIdSet();
   /** QoS 2 messages from the client that hooks are still asked about, by packet identifier. */

@@ -152,7 +152,7 @@ export class Sessions {
     const session = this.#sessions.get(record.clientId);
     if (session === undefined) return;
     const subscription = new Subscription(session, record.subscription);
-    session.subscriptions.set(record.subscription.filter, subscription);
+    session.subscriptions.set(subscription);
     this.#engine.router.add(subscription);
   }
 
@@ -166,7 +166,8 @@ export class Sessions {
   #leaveAll(session: Session): Map<string, ShareGroup> {
     const groups = new Map<string, ShareGroup>();
     const { unsubscribed } = this.#engine.hooks.slots;
-    for (const [filter, subscription] of session.subscriptions) {
+    for (const subscription of session.subscriptions.values()) {
+      const { filter } = subscription.record;
       const group = this.#engine.router.groupOf(subscription);
       if (group !== undefined) groups.set(filter, group);
       this.#engine.router.remove(subscription);
