@@ -25,9 +25,16 @@ export function deliveryIn(mark: Mark): { packetId: number; state: DeliveryState
   return { packetId: (mark - 1) >> 1, state: (mark - 1) % 2 === 1 ? 'released' : 'sent' };
 }
 
-export function writeMarks(first: number, marks: Marks): Uint8Array {
-  const writer = new RecordWriter(4 * marks.size);
+/** The record of a chunk's marks: `before` are older ones, which count where there is no other. */
+export function writeMarks(first: number, marks: Marks, before?: Marks): Uint8Array {
+  const writer = new RecordWriter(5 * (marks.size + (before?.size ?? 0)));
   for (const [sequence, mark] of marks) {
+    writer.whole(sequence - first);
+    writer.whole(mark);
+  }
+  if (before === undefined) return writer.record();
+  for (const [sequence, mark] of before) {
+    if (marks.has(sequence)) continue;
     writer.whole(sequence - first);
     writer.whole(mark);
   }

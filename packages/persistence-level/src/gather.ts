@@ -60,7 +60,9 @@ export async function gather(
       }
       case 'dequeue':
       case 'markSent':
-        await gatherEntry(database, index, operation, gathered, bundles);
+        if (!isKnown(index, operation, bundles)) {
+          await readFacts(database, operation.clientId, operation.sequence, gathered);
+        }
         break;
     }
   }
@@ -70,22 +72,22 @@ export async function gather(
   return gathered;
 }
 
-/** Nearly always the index remembers the chunk in which the entry is. */
-async function gatherEntry(
-  database: Database,
+/**
+ * Whether the index has what an entry's change needs; notes its bundle. Nearly always the chunk of the entry is
+ * remembered, and nothing is awaited: there are two such changes for each message that leaves.
+ */
+function isKnown(
   index: StoreIndex,
   { clientId, sequence }: { readonly clientId: string; readonly sequence: number },
-  gathered: Gathered,
   bundles: Set<number>,
-): Promise<void> {
+): boolean {
   const queue = index.queues.get(clientId);
-  if (queue === undefined || sequence > queue.summary.lastSequence) return;
+  if (queue === undefined || sequence > queue.summary.lastSequence) return true;
   const chunk = queue.chunkBefore(sequence);
-  if (chunk === undefined || sequence > chunk.last) await readFacts(database, clientId, sequence, gathered);
-  else {
-    const bundle = chunk.bundleAt(chunk.placeOf(sequence));
-    if (bundle !== 0) bundles.add(bundle);
-  }
+  if (chunk === undefined || sequence > chunk.last) return false;
+  const bundle = chunk.bundleAt(chunk.placeOf(sequence));
+  if (bundle !== 0) bundles.add(bundle);
+  return true;
 }
 
 async function readFacts(

@@ -248,16 +248,18 @@ export class QueuePlan {
 
   #writeMarks(chunk: ChunkFacts, added: Marks, changes: Changes): void {
     const { first } = chunk;
-    const marks = new Map([...(this.known?.marks.get(first) ?? []), ...added]);
+    const known = this.known?.marks.get(first);
     let left = chunk.sequences.length;
-    for (const mark of marks.values()) if (mark === gone) left--;
+    for (const mark of added.values()) if (mark === gone) left--;
+    // What is gone stays so: none of these is among those that were added.
+    for (const mark of known?.values() ?? []) if (mark === gone) left--;
     if (left > 0) {
-      changes.put(keyOf.marks(this.#clientId, first), writeMarks(first, marks));
+      changes.put(keyOf.marks(this.#clientId, first), writeMarks(first, added, known));
       return;
     }
     this.#finished.push(chunk);
     changes.remove(keyOf.chunk(this.#clientId, first));
-    if (this.known?.marks.has(first)) changes.remove(keyOf.marks(this.#clientId, first));
+    if (known !== undefined) changes.remove(keyOf.marks(this.#clientId, first));
   }
 }
 

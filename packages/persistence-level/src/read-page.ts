@@ -60,7 +60,7 @@ async function findEntries(
   const page = new PageBuilder(after, limits);
   const copies = new SlabOfCopies();
   const start = await firstChunk(database, clientId, queue, after);
-  for await (const chunks of chunksFrom(database, clientId, start)) {
+  for await (const chunks of chunksFrom(database, clientId, start, bytesOf(queue, limits))) {
     for (const { key, first, value } of chunks) {
       try {
         page.add(first, readChunk(first, value, copies), queue.marks.get(first));
@@ -73,6 +73,13 @@ async function findEntries(
     }
   }
   return page;
+}
+
+/** How many bytes of chunks make a page, about: what is read beyond it is read again for the next one. */
+function bytesOf({ summary }: QueueIndex, limits: PageLimits): number {
+  const entries = Math.min(limits.entries, summary.length);
+  const bytes = Math.ceil((entries * summary.bytes) / Math.max(1, summary.length));
+  return Math.max(4096, Math.min(limits.bytes, bytes));
 }
 
 /** The number of the chunk in which the first entry after `after` lies. */
@@ -103,6 +110,11 @@ class PageBuilder implements Found {
 
   /** Takes what belongs to the page: neither what comes before it nor what is gone. */
   add(first: number, entries: readonly StoredEntry[], marks: Marks | undefined): void {
+    // A chunk that is not taken whole is read again for the next page: with half a page it is left to that.
+    const taken = this.entries.length;
+    const isMore = taken + entries.length > this.#limits.entries;
+    this.isFull = taken > 0 && isMore && taken * 2 >= this.#limits.entries;
+    if (this.isFull) return;
     this.chunks.push(factsOf(first, entries));
     for (const entry of entries) {
       const { sequence, bytes } = entry;

@@ -12,15 +12,20 @@ export interface StoredChunk {
 /** So many bytes of chunks come from the database at once. */
 const readAhead = 65_536;
 
-/** The chunks of a session's queue in order, in lists, from the one on that begins at `from` or after it. */
+/**
+ * The chunks of a session's queue in order, in lists, from the one on that begins at `from` or after it.
+ *
+ * @param enough Who needs so many bytes of them is given no more at once than that, if it is less than usual.
+ */
 export async function* chunksFrom(
   database: Database,
   clientId: string,
   from: number,
+  enough = readAhead,
 ): AsyncGenerator<StoredChunk[]> {
   const all = rangeOf('q', clientId);
   const range = from > 0 ? { gt: keyOf.chunk(clientId, from - 1), lt: all.lt } : all;
-  for await (const list of database.lists({ ...range, highWaterMarkBytes: readAhead })) {
+  for await (const list of database.lists({ ...range, highWaterMarkBytes: Math.min(enough, readAhead) })) {
     yield list.map(([key, value]) => ({ key, first: numberIn(partsOf(key)[1]), value }));
   }
 }
