@@ -46,12 +46,15 @@ export class Output {
     return this.#earlierBytes + this.#end - this.#start;
   }
 
-  appendPacket(packet: Packet, version: ProtocolVersion): void {
+  /** Encodes a packet where it leaves from; gives its length. One that is longer than `most` is not sent: 0. */
+  appendPacket(packet: Packet, version: ProtocolVersion, most = Number.POSITIVE_INFINITY): number {
     const length = encodedLength(packet, version);
+    if (length > most) return 0;
     const { packets } = this.#slabs;
     const at = packets.reserve(length);
     encodeInto(packet, version, packets.bytes, at);
     this.appendRange(packets.bytes, at, at + length);
+    return length;
   }
 
   /** Sends bytes that nobody will change, from `start` to `end`. */

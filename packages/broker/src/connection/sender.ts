@@ -8,14 +8,14 @@ import {
 } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
-import { encodeFrame, type PublishFrame } from '../publishing/publish-frame.ts';
+import { encodeFrame, type PublishFrame, publishPacketOf } from '../publishing/publish-frame.ts';
 import type { Copy, DirectLine } from '../routing/subscription.ts';
 import type { Flushable } from '../store/turn.ts';
 import type { Connection } from './connection.ts';
 import { fitPacket } from './fit-packet.ts';
 import { asSeenBy } from './mount-point.ts';
 import { OutboundAliases } from './outbound-aliases.ts';
-import { Output } from './output.ts';
+import { largePayload, Output } from './output.ts';
 
 /** More than this gathered in a turn leaves at once: the socket can work while the rest is made. */
 const flushEarlyBytes = 64 * 1024;
@@ -152,6 +152,12 @@ export class Sender implements Flushable, DirectLine {
       topic,
       topicAlias: undefined,
     };
+    if (this.#aliases === undefined && message.payload.length < largePayload) {
+      const packet = publishPacketOf(message, plain, packetId, now);
+      const length = this.#output.appendPacket(packet, terms.version, terms.clientMaximumPacketSize);
+      if (length > 0) this.#sent(1, length);
+      return length > 0;
+    }
     const alias = this.#aliases?.propose(topic);
     if (alias !== undefined) {
       const layout = { ...plain, topic: alias.isKnown ? '' : topic, topicAlias: alias.alias };

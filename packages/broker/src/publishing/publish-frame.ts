@@ -3,6 +3,7 @@ import {
   type DecodedPublish,
   encodePublish,
   type ProtocolVersion,
+  type PublishPacket,
   type PublishProperties,
   type QoS,
 } from '@carillon/protocol';
@@ -38,19 +39,29 @@ export interface PublishLayout {
   readonly topicAlias: number | undefined;
 }
 
+/** The packet in which a receiver is to see the message. */
+export function publishPacketOf(
+  message: Message,
+  layout: PublishLayout,
+  packetId: number,
+  now: number,
+): PublishPacket {
+  return {
+    type: 'publish',
+    topic: layout.topic,
+    payload: message.payload,
+    qos: layout.qos,
+    retain: layout.retain,
+    dup: layout.dup,
+    packetId,
+    properties: layoutProperties(message, layout, now),
+  };
+}
+
 export function encodeFrame(message: Message, layout: PublishLayout, now: number): PublishFrame {
   const byReference = message.payload.length >= largePayload;
   const { bytes, packetIdAt } = encodePublish(
-    {
-      type: 'publish',
-      topic: layout.topic,
-      payload: message.payload,
-      qos: layout.qos,
-      retain: layout.retain,
-      dup: layout.dup,
-      packetId: layout.qos === 0 ? 0 : 1,
-      properties: layoutProperties(message, layout, now),
-    },
+    publishPacketOf(message, layout, layout.qos === 0 ? 0 : 1, now),
     layout.version,
     { payload: !byReference },
   );
