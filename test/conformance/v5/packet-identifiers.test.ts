@@ -77,10 +77,15 @@ test('[MQTT-2.2.1-4] identifiers in flight are skipped when the numbers begin an
     seen.push(...ids);
   }
   expect(seen).toHaveLength(70 * 990);
-  // With the one in flight the broker may pass over some that would be free.
-  expect(new Set(seen).size).toBeGreaterThan(65_000);
+  expect(new Set(seen).size).toBe(65_534);
   expect(seen).not.toContain(held[0]);
   expect(seen).not.toContain(0);
+  await publisher.say(Array.from({ length: 990 }, (_, index) => publish(index + 1)).flat());
+  const waiting = identifiersIn(await second.hear());
+  await second.say(packetOf(0xe0, [0]));
+  const third = new RawClient(place);
+  // What is not acknowledged comes again under the same identifiers, in the order of first sending.
+  expect(identifiersIn(await third.say(resuming))).toEqual([...held, ...waiting]);
 });
 
 /** The identifiers of PUBLISH packets of QoS 1 to `a` with an empty payload, 8 bytes each. */

@@ -4,17 +4,20 @@ const highestId = 65_535;
 const fewestSlots = 8;
 
 /**
- * What was sent and is not settled, by packet identifier. An identifier has its slot by its low bits, and none is
- * handed out whose slot is taken, so two never meet in one, and some free ones are passed over; the slots double before half of them are used.
+ * What was sent and is not settled, by packet identifier. An identifier has its slot by its low bits; the slots
+ * double before half of them are used. Identifiers follow one another, so two meet in a slot only when one has
+ * waited while all numbers between were used: then the later one is kept apart until it is settled.
  *
  *     identifiers   … 5 6 · 8 9 …        6 and 8 wait, 7 was acknowledged
- *     slots         │ 8 │ 9 │ · │ · │ · │ 5 │ 6 │ · │
+ *     slots         │ 8 │ 9 │ · │ · │ · │ 5 │ 6 │ · │       apart   14 (its slot is that of 6)
  *
  * A Map takes five times as long for the way of an identifier in and out, and leaves a table to collect behind it
  * every few messages.
  */
 export class Inflight {
   #slots: (QueuedMessage | undefined)[] = [];
+  /** Those whose slot was taken; undefined while there are none. */
+  #apart: Map<number, QueuedMessage> | undefined = undefined;
   #size = 0;
   #bytes = 0;
   #lastId = 0;
@@ -30,7 +33,7 @@ export class Inflight {
 
   get(packetId: number): QueuedMessage | undefined {
     const entry = this.#slots[packetId & (this.#slots.length - 1)];
-    return entry?.packetId === packetId ? entry : undefined;
+    return entry?.packetId === packetId ? entry : this.#apart?.get(packetId);
   }
 
   has(entry: QueuedMessage): boolean {
@@ -39,26 +42,27 @@ export class Inflight {
 
   /** Takes an entry in and gives it its packet identifier: the next that is not in use. [MQTT-2.2.1-4] */
   add(entry: QueuedMessage): void {
-    if (this.#size * 2 >= this.#slots.length) this.#grow();
-    let slot: number;
     do {
       this.#lastId = this.#lastId === highestId ? 1 : this.#lastId + 1;
-      slot = this.#lastId & (this.#slots.length - 1);
-    } while (this.#slots[slot] !== undefined);
+    } while (this.get(this.#lastId) !== undefined);
     entry.packetId = this.#lastId;
-    this.#put(slot, entry);
+    this.restore(entry);
   }
 
   /** Takes in one that has its identifier from before. */
   restore(entry: QueuedMessage): void {
-    if (this.#slots.length === 0) this.#grow();
-    while (this.#slots[entry.packetId & (this.#slots.length - 1)] !== undefined) this.#grow();
-    this.#put(entry.packetId & (this.#slots.length - 1), entry);
+    if (this.#size * 2 >= this.#slots.length) this.#grow();
+    this.#put(entry);
+    this.#size++;
+    this.#bytes += entry.bytes;
   }
 
   remove(entry: QueuedMessage): void {
-    if (!this.has(entry)) return;
-    this.#slots[entry.packetId & (this.#slots.length - 1)] = undefined;
+    const { packetId } = entry;
+    const slot = packetId & (this.#slots.length - 1);
+    if (this.#slots[slot] === entry) this.#slots[slot] = undefined;
+    else if (this.#apart?.get(packetId) === entry) this.#forgetApart(packetId);
+    else return;
     this.#size--;
     this.#bytes -= entry.bytes;
   }
@@ -70,25 +74,32 @@ export class Inflight {
 
   clear(): void {
     this.#slots = [];
+    this.#apart = undefined;
     this.#size = 0;
     this.#bytes = 0;
   }
 
-  #put(slot: number, entry: QueuedMessage): void {
-    this.#slots[slot] = entry;
-    this.#size++;
-    this.#bytes += entry.bytes;
+  #put(entry: QueuedMessage): void {
+    const slot = entry.packetId & (this.#slots.length - 1);
+    if (this.#slots[slot] === undefined) this.#slots[slot] = entry;
+    else (this.#apart ??= new Map()).set(entry.packetId, entry);
+  }
+
+  #forgetApart(packetId: number): void {
+    this.#apart?.delete(packetId);
+    if (this.#apart?.size === 0) this.#apart = undefined;
   }
 
   #entries(): QueuedMessage[] {
-    return this.#slots.filter((entry) => entry !== undefined);
+    const inSlots = this.#slots.filter((entry) => entry !== undefined);
+    return this.#apart === undefined ? inSlots : [...inSlots, ...this.#apart.values()];
   }
 
-  /** Those that did not meet in few slots do not meet in more. */
   #grow(): void {
     const entries = this.#entries();
     const length = Math.max(fewestSlots, this.#slots.length * 2);
     this.#slots = new Array<QueuedMessage | undefined>(length).fill(undefined);
-    for (const entry of entries) this.#slots[entry.packetId & (length - 1)] = entry;
+    this.#apart = undefined;
+    for (const entry of entries) this.#put(entry);
   }
 }
