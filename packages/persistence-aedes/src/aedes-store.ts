@@ -83,6 +83,7 @@ export class AedesStore implements Store {
       const traits = await probe(this.#backend);
       this.#backend.slotsReplace = traits.slotsReplace;
       this.#backend.willsReplace = traits.willsReplace;
+      this.#reader.sorts = !traits.keepsOrder;
       const ids = await agreeOnFormat(this.#backend, traits.ids, this.name);
       this.#traits = { ...traits, ids };
       this.#tellLimits(traits);

@@ -15,6 +15,8 @@ export interface Traits {
    * stored side by side. Elsewhere they are read as they arrived.
    */
   readonly orderedByNumber: boolean;
+  /** Whether queues come back by number or as they arrived; MongoDB's come as its index has them. */
+  readonly keepsOrder: boolean;
   /** Whether storing again in a slot replaces what was there; MongoDB adds. */
   readonly slotsReplace: boolean;
   readonly willsReplace: boolean;
@@ -42,7 +44,9 @@ async function probeIds(backend: Backend): Promise<IdForm> {
 }
 
 /** Stores entries 2, 1 and 1 again, and looks at what comes back. */
-async function probeQueue(backend: Backend): Promise<Pick<Traits, 'carrier' | 'orderedByNumber'>> {
+async function probeQueue(
+  backend: Backend,
+): Promise<Pick<Traits, 'carrier' | 'orderedByNumber' | 'keepsOrder'>> {
   for (const [sequence, text] of [
     [2, 'second'],
     [1, 'replaced'],
@@ -51,16 +55,21 @@ async function probeQueue(backend: Backend): Promise<Pick<Traits, 'carrier' | 'o
     await backend.enqueue(probeId, entryPacket(probeEntry(sequence, text), probeId, 'nl'));
   }
   const texts: string[] = [];
+  const numbers: number[] = [];
   let keepsField = true;
   for await (const packet of backend.queue(probeId)) {
     if (packet instanceof Error || packet.brokerId !== queueBrokerId(probeId)) continue;
     texts.push(new TextDecoder().decode(packet.payload));
+    numbers.push(packet.brokerCounter);
     const entry = readOwnEntry(packet);
     keepsField &&= entry?.message.publisherId === 'probe';
   }
+  const orderedByNumber = texts.join() === 'first,second';
   return {
     carrier: keepsField && texts.length > 0 ? 'nl' : 'payload',
-    orderedByNumber: texts.join() === 'first,second',
+    orderedByNumber,
+    // Whether the replaced entry is still there does not matter.
+    keepsOrder: orderedByNumber || ['2,1', '2,1,1'].includes(numbers.join()),
   };
 }
 

@@ -20,6 +20,8 @@ interface Cursor {
  * to page: a deep queue is gone through once, not once for each page.
  */
 export class QueueReader {
+  /** The backend yields queues in no order: each page takes a walk through all of the queue. */
+  sorts = false;
   readonly #source: Readable;
   /** By client id; the one used last is at the end. */
   readonly #cursors = new Map<string, Cursor>();
@@ -30,9 +32,10 @@ export class QueueReader {
 
   /** @param id The client id as the backend has it. */
   async read(id: string, state: SessionState, after: number, limits: PageLimits): Promise<QueueEntry[]> {
-    const entries = state.isDisordered
-      ? await this.#readSorted(id, after, limits)
-      : await this.#readOn(id, after, limits);
+    const entries =
+      this.sorts || state.isDisordered
+        ? await this.#readSorted(id, after, limits)
+        : await this.#readOn(id, after, limits);
     return entries.map((entry) => {
       const { packetId = 0, state: reached = 'queued' } = state.deliveries.get(entry.sequence) ?? {};
       return { ...entry, packetId, state: reached };
