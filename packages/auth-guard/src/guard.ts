@@ -1,9 +1,9 @@
 import type { Broker, Client, Logger, PluginPlatform, Refusal, Remote } from '@carillon/hooks';
 import { deny } from '@carillon/hooks';
+import { BoundedMap } from '@carillon/hooks/bounded';
 import { ReasonCode } from '@carillon/protocol';
 import { type Ban, banOf } from './ban.ts';
 import { BanList } from './ban-list.ts';
-import { BoundedMap } from './bounded-map.ts';
 import type { GuardSettings } from './guard-options.ts';
 import { LoginBackOff, networkOf } from './login-back-off.ts';
 import { PublishRates } from './publish-rates.ts';

@@ -1,6 +1,6 @@
 import type { Remote } from '@carillon/hooks';
+import { BoundedMap } from '@carillon/hooks/bounded';
 import { plainAddress } from './ban.ts';
-import { BoundedMap } from './bounded-map.ts';
 import type { BackOffSettings } from './guard-options.ts';
 
 /** Failed logins of one address or user. */

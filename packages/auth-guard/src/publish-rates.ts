@@ -1,5 +1,5 @@
 import type { ClientView, Message } from '@carillon/hooks';
-import { BoundedMap } from './bounded-map.ts';
+import { BoundedMap } from '@carillon/hooks/bounded';
 import type { GuardSettings, Rate } from './guard-options.ts';
 import { TokenBucket } from './token-bucket.ts';
 

@@ -1,6 +1,5 @@
 import type { Grant } from 'carillon';
 import { describe, expect, test } from 'vitest';
-import { BoundedMap } from '../src/bounded-map.ts';
 import { authGuard } from '../src/index.ts';
 import { TokenBucket } from '../src/token-bucket.ts';
 import { guardedBroker } from './guarded-broker.ts';
@@ -103,15 +102,6 @@ test('a bucket fills up to its burst and no further', () => {
   expect(bucket.take(20, 1_000_000)).toBe(0);
   expect(bucket.strainedFor(1_000_000)).toBe(0);
   expect(bucket.take(1, 1_000_000)).toBe(100);
-});
-
-test('what strangers can fill forgets what was used longest ago', () => {
-  const map = new BoundedMap<string, number>(2);
-  map.set('a', 1);
-  map.set('b', 2);
-  map.get('a');
-  map.set('c', 3);
-  expect([map.get('a'), map.get('b'), map.get('c'), map.size]).toEqual([1, undefined, 3, 2]);
 });
 
 test.each<[unknown, string]>([

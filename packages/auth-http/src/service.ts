@@ -1,11 +1,11 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { PluginPlatform } from '@carillon/hooks';
+import { LineIsFull, WaitingLine } from '@carillon/hooks/bounded';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { postJson } from './post-json.ts';
 import { ServiceFailure } from './service-failure.ts';
 import { type HttpAuthSettings, pemOf } from './settings.ts';
-import { WaitingLine } from './waiting-line.ts';
 
 /** The service at the other end: asked within its time, so many questions at once, and not while it is down. */
 export class Service {
@@ -56,6 +56,8 @@ export class Service {
     const post = { url, agent, headers, body: question, maximumAnswerSize };
     try {
       return await this.#line.run(() => this.#breaker.run(async () => read(await postJson(post, end))), end);
+    } catch (error) {
+      throw error instanceof LineIsFull ? new ServiceFailure('busy', error.message, error) : error;
     } finally {
       timer.cancel();
     }

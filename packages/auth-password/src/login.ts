@@ -1,6 +1,6 @@
 import { type AuthenticateAnswer, type AuthenticateEvent, deny, type HookContext } from '@carillon/hooks';
+import { LineIsFull, WaitingLine } from '@carillon/hooks/bounded';
 import { type HashFunction, isPasswordOf } from './hash-functions.ts';
-import { HashLine, LineIsFull } from './hash-line.ts';
 import type { SettledPasswordSettings } from './password-options.ts';
 import { Upgrades } from './upgrades.ts';
 import type { UserSource } from './user-source.ts';
@@ -13,7 +13,7 @@ const serverBusy = 0x89;
 export class Login {
   readonly #source: UserSource;
   readonly #settings: SettledPasswordSettings;
-  readonly #line: HashLine;
+  readonly #line: WaitingLine;
   readonly #upgrades: Upgrades;
   readonly #isPasswordOf: HashFunction;
 
@@ -26,7 +26,10 @@ export class Login {
   ) {
     this.#source = source;
     this.#settings = settings;
-    this.#line = new HashLine(settings);
+    this.#line = new WaitingLine({
+      parallel: settings.maximumParallel,
+      waiting: settings.maximumWaiting,
+    });
     this.#upgrades = new Upgrades(source, settings, this.#line, upgradeFailed);
     this.#isPasswordOf = hash;
   }

@@ -1,4 +1,4 @@
-import type { HashLine } from './hash-line.ts';
+import type { WaitingLine } from '@carillon/hooks/bounded';
 import { hashPassword } from './hash-password.ts';
 import type { ScryptCost, StoredHash } from './stored-hash.ts';
 import type { KnownHash, UserSource } from './user-source.ts';
@@ -11,7 +11,7 @@ export class Upgrades {
   readonly #source: UserSource;
   readonly #policy: UpgradePolicy;
   readonly #cost: ScryptCost;
-  readonly #line: HashLine;
+  readonly #line: WaitingLine;
   /** Users whose new hash is being made or written. */
   readonly #underWay = new Set<string>();
   /** The upgrades that somebody may wait for. */
@@ -23,7 +23,7 @@ export class Upgrades {
   constructor(
     source: UserSource,
     settings: { upgrade: UpgradePolicy; cost: ScryptCost },
-    line: HashLine,
+    line: WaitingLine,
     failed: (error: unknown) => void,
   ) {
     this.#failed = failed;

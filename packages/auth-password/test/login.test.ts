@@ -1,7 +1,6 @@
 import { hashPassword, passwordAuth } from '@carillon/auth-password';
 import { describe, expect, test } from 'vitest';
 import type { HashFunction } from '../src/hash-functions.ts';
-import { HashLine } from '../src/hash-line.ts';
 import { Login } from '../src/login.ts';
 import { PasswordFile } from '../src/password-file.ts';
 import { settleSettings } from '../src/password-options.ts';
@@ -133,28 +132,5 @@ describe('hashing takes turns', () => {
     }
     expect(await all).toEqual(Array(5).fill({ allow: false, reasonCode: 0x86 }));
     expect(most).toBe(2);
-  });
-
-  test('whoever is not waited for any more leaves the line', async () => {
-    const line = new HashLine({ maximumParallel: 1, maximumWaiting: 1 });
-    let finish = () => {};
-    const first = line.run(() => new Promise<void>((resolve) => (finish = resolve)));
-    const aborted = new AbortController();
-    const second = line.run(async () => 'second', aborted.signal);
-    expect(line.waiting).toBe(1);
-    aborted.abort(new Error('too late'));
-    await expect(second).rejects.toThrow('too late');
-    expect(line.waiting).toBe(0);
-    const third = line.run(async () => 'third');
-    finish();
-    await first;
-    expect(await third).toBe('third');
-    expect(line.isBusy).toBe(false);
-  });
-
-  test('one that fails gives its place away', async () => {
-    const line = new HashLine({ maximumParallel: 1, maximumWaiting: 0 });
-    await expect(line.run(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-    expect(await line.run(async () => 'next')).toBe('next');
   });
 });

@@ -81,6 +81,12 @@ export function exactly<const T extends boolean>(wanted: T): Check<T> {
   return (value, field) => (value === wanted ? wanted : refuse(field, value, String(wanted)));
 }
 
+/** One of a few texts. */
+export function oneOf<const T extends string>(choices: readonly T[]): Check<T> {
+  const wanted = choices.map((choice) => `'${choice}'`).join(' or ');
+  return (value, field) => choices.find((choice) => choice === value) ?? refuse(field, value, wanted);
+}
+
 /** True or false. */
 export function boolean(value: unknown, field: string): boolean {
   return typeof value === 'boolean' ? value : refuse(field, value, 'true or false');

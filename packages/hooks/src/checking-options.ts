@@ -1,4 +1,4 @@
-import { ImpossibleAnswer } from './answer-checks.ts';
+import { type FieldChecks, ImpossibleAnswer, isObject, readFields, refuse } from './answer-checks.ts';
 
 /**
  * Runs checks of a plugin's options: what they find wrong is a mistake of whoever gave them, and the plugin says of
@@ -20,4 +20,29 @@ export function checkingOptions<Result>(check: () => Result, mistake: (wrong: st
   } catch (error) {
     throw error instanceof ImpossibleAnswer ? mistake(error.message) : error;
   }
+}
+
+/**
+ * Reads a plugin's options, each by its check; an option that does not exist is an error.
+ *
+ * @param mistake makes the error of what is wrong
+ * @throws what `mistake` has made; other errors as they are.
+ * @example
+ * ```ts
+ * const { every = 5 } = readOptions<Options>(
+ *   options,
+ *   { every: integer(1, 60) },
+ *   (wrong) => new TypeError(`myPlugin: ${wrong}`),
+ * );
+ * ```
+ */
+export function readOptions<T extends object>(
+  options: unknown,
+  checks: FieldChecks<T>,
+  mistake: (wrong: string) => Error,
+): Partial<T> {
+  return checkingOptions(() => {
+    if (!isObject(options)) return refuse('options', options, 'an object');
+    return readFields(options, checks);
+  }, mistake);
 }

@@ -5,5 +5,6 @@
  * @module
  */
 export * from './answer-checks.ts';
-export { checkingOptions } from './checking-options.ts';
+export { checkingOptions, readOptions } from './checking-options.ts';
 export { grantFields, limitFields, permissionFields } from './grant-fields.ts';
+export { asError, messageOf } from './thrown.ts';

@@ -3,17 +3,30 @@ export class LineIsFull extends Error {
   override readonly name = 'LineIsFull';
 }
 
-/** Hashing takes turns: so many at a time, and so many may wait. */
-export class HashLine {
-  readonly #maximumParallel: number;
-  readonly #maximumWaiting: number;
-  #running = 0;
+/** How many may go in at a time, and how many may wait for it. */
+export interface WaitingLineLimits {
+  readonly parallel: number;
+  readonly waiting: number;
+}
+
+/**
+ * Lets so many in at a time, and so many wait, first come, first served: for whatever strangers can ask for and
+ * costs something.
+ *
+ * @example
+ * ```ts
+ * const line = new WaitingLine({ parallel: 2, waiting: 100 });
+ * const isRight = await line.run(() => compare(password, hash), signal);
+ * ```
+ */
+export class WaitingLine {
+  readonly #limits: WaitingLineLimits;
   /** In the order in which they came. */
   readonly #waiting = new Set<() => void>();
+  #running = 0;
 
-  constructor({ maximumParallel, maximumWaiting }: { maximumParallel: number; maximumWaiting: number }) {
-    this.#maximumParallel = maximumParallel;
-    this.#maximumWaiting = maximumWaiting;
+  constructor(limits: WaitingLineLimits) {
+    this.#limits = limits;
   }
 
   /** Those that wait for their turn. */
@@ -23,27 +36,29 @@ export class HashLine {
 
   /** Whether somebody who came now would have to wait. */
   get isBusy(): boolean {
-    return this.#running >= this.#maximumParallel;
+    return this.#running >= this.#limits.parallel;
   }
 
   /**
-   * Does `work` when it is its turn.
+   * Runs a task when it is its turn. Who gives up while waiting leaves the line.
    *
-   * @param signal Leaves the line when it aborts: nobody waits for the answer any more.
-   * @throws {LineIsFull} when too many wait already.
+   * @throws {LineIsFull} when too many wait already; the reason of `signal` when it aborts before the turn has come.
    */
-  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async run<Result>(task: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    signal?.throwIfAborted();
     if (this.isBusy) await this.#turn(signal);
     else this.#running++;
     try {
-      return await work();
+      return await task();
     } finally {
       this.#passOn();
     }
   }
 
   #turn(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#waiting.size >= this.#maximumWaiting) throw new LineIsFull('too many logins at the same time');
+    if (this.#waiting.size >= this.#limits.waiting) {
+      throw new LineIsFull(`${this.#limits.waiting} wait already`);
+    }
     return new Promise((resolve, reject) => {
       const begin = (): void => {
         signal?.removeEventListener('abort', leave);
