@@ -27,7 +27,7 @@ export function heldStore(): HeldStore {
     open: () => store.open(),
     load: () => store.load(),
     close: () => store.close(),
-    readQueue: (clientId, after, limits) => store.readQueue(clientId, after, limits),
+    readQueue: (...asked) => store.readQueue(...asked),
     commit: async (batch, durability) => {
       if (isHolding) {
         await new Promise<void>((resolve) => {

@@ -44,7 +44,7 @@ export function failingGround(laboratory: Laboratory, record: TrafficRecord): Gr
           if (isUndoing) throw new Error('It was stored, and nobody knows.');
           for (const operation of batch) note(stored, operation);
         },
-        readQueue: (clientId, after, limits) => kept.readQueue(clientId, after, limits),
+        readQueue: (...asked) => kept.readQueue(...asked),
         close: () => kept.close(),
       };
       const afflicted = plan.afflict(reached, ['commit', 'readQueue']);
@@ -54,8 +54,8 @@ export function failingGround(laboratory: Laboratory, record: TrafficRecord): Gr
       };
       const store: Store = {
         ...reached,
-        commit: (batch, durability) => call((asked) => asked.commit(batch, durability)),
-        readQueue: (clientId, after, limits) => call((asked) => asked.readQueue(clientId, after, limits)),
+        commit: (batch, durability) => call((one) => one.commit(batch, durability)),
+        readQueue: (...asked) => call((one) => one.readQueue(...asked)),
       };
       return definePlugin({ name: 'failing store', persistence: store });
     },

@@ -60,8 +60,7 @@ export class StoreWithFault implements Ground {
       load: () => kept.load(),
       close: () => kept.close(),
       commit: (batch, durability) => this.#call('commit', process, () => kept.commit(batch, durability)),
-      readQueue: (clientId, after, limits) =>
-        this.#call('readQueue', process, () => kept.readQueue(clientId, after, limits)),
+      readQueue: (...asked) => this.#call('readQueue', process, () => kept.readQueue(...asked)),
     };
     return definePlugin({ name: 'store with a fault', persistence: store });
   }

@@ -17,7 +17,7 @@ function storeThatTells(): { store: Store; operations: StoreOperation[] } {
     supports: store.supports,
     open: () => store.open(),
     load: () => store.load(),
-    readQueue: (clientId, after, limits) => store.readQueue(clientId, after, limits),
+    readQueue: (...asked) => store.readQueue(...asked),
     close: () => store.close(),
     commit,
   };

@@ -12,7 +12,7 @@ function watched(store: Store, tell: (batch: readonly StoreOperation[]) => void)
       tell(batch);
       return store.commit(batch, durability);
     },
-    readQueue: (clientId, after, limits) => store.readQueue(clientId, after, limits),
+    readQueue: (...asked) => store.readQueue(...asked),
     close: () => store.close(),
   };
 }

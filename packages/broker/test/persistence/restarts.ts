@@ -101,7 +101,7 @@ function untilDeath(store: Store, isAlive: () => boolean): Store {
     open: () => store.open(),
     load: () => store.load(),
     close: () => store.close(),
-    readQueue: (clientId, after, limits) => store.readQueue(clientId, after, limits),
+    readQueue: (...asked) => store.readQueue(...asked),
     commit: (batch, durability) => (isAlive() ? store.commit(batch, durability) : new Promise(() => {})),
   };
 }
