@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type FieldChecks, instant, readOptions, refuse } from '@carillon/hooks/checks';
 import {
   type Message,
   type PageLimits,
@@ -38,6 +39,8 @@ export type AedesRecord =
  * Everything in a LevelDB database that Aedes wrote with aedes-persistence-level, or Carillon with
  * `aedesPersistence`. Nothing is changed in it.
  *
+ * @throws TypeError when an option cannot be.
+ *
  * @example
  * ```ts
  * for await (const record of readAedesLevel(new Level('./aedes-data'))) console.log(record.kind);
@@ -47,7 +50,7 @@ export async function* readAedesLevel(
   level: ReadableLevel,
   options: ReadAedesOptions = {},
 ): AsyncGenerator<AedesRecord> {
-  const { now = Date.now(), damaged = () => {} } = options;
+  const { now, damaged } = settle(options);
   const folder = new LevelFolder(level);
   for await (const record of folderRecords(folder, now, damaged)) {
     yield record;
@@ -70,11 +73,13 @@ export async function* readAedesLevel(
  */
 export async function* aedesClientIds(level: ReadableLevel): AsyncGenerator<string> {
   const folder = new LevelFolder(level);
-  yield* folderClientIds(folder, await folder.idForm());
+  yield* folderClientIds(folder, await folder.idForm(), () => {});
 }
 
 /**
  * A folder that Aedes wrote with aedes-persistence-level, as a store to copy from. It cannot be written.
+ *
+ * @throws TypeError when an option cannot be.
  *
  * @example
  * ```ts
@@ -99,7 +104,10 @@ class AedesFolderStore implements Store {
   /** Aedes's names of the messages that were read. */
   readonly #names = new WeakMap<Message, string>();
 
-  constructor(location: string, { damaged = () => {}, now = Date.now() }: ReadAedesOptions) {
+  constructor(location: string, options: ReadAedesOptions) {
+    const { now, damaged } = settle(options);
+    if (typeof location !== 'string' || location === '')
+      throw mistake('the location must be the name of a folder');
     this.name = `aedes-folder:${location}`;
     this.#location = location;
     this.#level = new Level(location, { createIfMissing: false, valueEncoding: 'view' });
@@ -119,8 +127,12 @@ class AedesFolderStore implements Store {
     }
   }
 
-  load(): AsyncIterable<StoredRecord> {
-    return folderRecords(this.#folder, this.#now, this.#damaged);
+  async *load(): AsyncGenerator<StoredRecord> {
+    try {
+      yield* folderRecords(this.#folder, this.#now, this.#damaged);
+    } catch (error) {
+      throw storeErrorOf(error, this.name);
+    }
   }
 
   commit(): never {
@@ -128,9 +140,13 @@ class AedesFolderStore implements Store {
   }
 
   async readQueue(clientId: string, after: number, limits: PageLimits): Promise<readonly QueueEntry[]> {
-    const page = await this.#queues.read(clientId, after, limits);
-    for (const { entry, name } of page) if (name !== undefined) this.#names.set(entry.message, name);
-    return page.map(queueEntryOf);
+    try {
+      const page = await this.#queues.read(clientId, after, limits);
+      for (const { entry, name } of page) if (name !== undefined) this.#names.set(entry.message, name);
+      return page.map(queueEntryOf);
+    } catch (error) {
+      throw storeErrorOf(error, this.name);
+    }
   }
 
   /** Aedes does not say when a message came, but which one was before which. */
@@ -148,4 +164,22 @@ class AedesFolderStore implements Store {
 
 function queueEntryOf({ entry, delivery }: FolderEntry): QueueEntry {
   return { ...entry, packetId: delivery?.packetId ?? 0, state: delivery?.state ?? 'queued' };
+}
+
+const optionChecks: FieldChecks<ReadAedesOptions> = {
+  now: instant,
+  damaged: (value, field) => (isListener(value) ? value : refuse(field, value, 'a function')),
+};
+
+function settle(options: ReadAedesOptions): Required<ReadAedesOptions> {
+  const { now = Date.now(), damaged = () => {} } = readOptions(options, optionChecks, mistake);
+  return { now, damaged };
+}
+
+function mistake(wrong: string): TypeError {
+  return new TypeError(`folder of Aedes: ${wrong}`);
+}
+
+function isListener(value: unknown): value is Damaged {
+  return typeof value === 'function';
 }

@@ -1,4 +1,5 @@
 import type { QoS } from '@carillon/protocol';
+import { brokerId } from './broker-ids.ts';
 import { ObjectFields } from './object-fields.ts';
 
 /** A packet as Aedes hands it to a backend. */
@@ -58,6 +59,11 @@ export function readPacket(value: unknown): StoredPacket {
   };
 }
 
+/** The packet's name within a queue, as aedes-persistence-level has it in its keys: they sort by broker and counter. */
+export function nameOf({ brokerId, brokerCounter }: StoredPacket): string {
+  return `${brokerId}:${String(brokerCounter).padStart(16, '0')}`;
+}
+
 /** A copy: what a database hands out may share memory with other records. MongoDB wraps bytes in an object. */
 export function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return new Uint8Array(value);
@@ -72,3 +78,15 @@ export function bytesOf(value: unknown): Uint8Array {
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** A packet that is only there to be found, and taken out. */
+export const emptyPacket: AedesPacket = {
+  cmd: 'publish',
+  brokerId,
+  brokerCounter: 0,
+  topic: '$carillon',
+  payload: bufferOf(new Uint8Array()),
+  qos: 1,
+  retain: false,
+  dup: false,
+};

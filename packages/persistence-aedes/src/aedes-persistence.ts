@@ -1,13 +1,14 @@
 import { definePlugin, type Plugin } from '@carillon/hooks';
 import type { Store } from '@carillon/persistence';
-import { AedesStore, type AedesStoreOptions } from './aedes-store.ts';
+import { AedesStore } from './aedes-store.ts';
+import type { AedesStoreOptions } from './aedes-store-options.ts';
 import type { AedesPersistenceInstance } from './instance.ts';
 
 /**
  * Keeps sessions, queues, retained messages and Wills, all of MQTT 5.0 included, on an aedes-persistence
  * backend. What such a backend cannot promise is in the store's `supports`, and is told once to the logger.
  *
- * @throws TypeError when the instance is none.
+ * @throws TypeError when the instance is none, or an option cannot be.
  *
  * @example
  * ```ts

@@ -1,6 +1,4 @@
-import type { Logger } from '@carillon/hooks';
 import type {
-  Durability,
   PageLimits,
   QueueEntry,
   Store,
@@ -8,6 +6,7 @@ import type {
   StoredRecord,
   StoreOperation,
 } from '@carillon/persistence';
+import { type AedesStoreOptions, checkStoreOptions } from './aedes-store-options.ts';
 import { Backend } from './backend.ts';
 import { BatchPlan } from './batch-plan.ts';
 import { carryOut, storeSlot } from './carry-out-plan.ts';
@@ -21,32 +20,6 @@ import { QueueReader } from './queue-reader.ts';
 import type { SessionState } from './session-state.ts';
 import { storeErrorOf } from './store-errors.ts';
 import { agreeOnFormat } from './store-format.ts';
-
-/** What a backend does not tell of itself. */
-export interface AedesStoreOptions {
-  /** Names the store in logs and errors. Default: `aedes:` and the class of the instance. */
-  readonly name?: string;
-  /**
-   * What the backend promises when a write has resolved: no call of the interface asks for more. Default:
-   * `memory` for aedes-persistence's own instance in memory, `written` for all others. Say `synced` only for a
-   * backend that flushes by itself, such as aedes-persistence-level on an `orderedLevel` with `sync`.
-   */
-  readonly durability?: Durability;
-  /**
-   * Client ids whose sessions Aedes may have written, to be taken over: the interface cannot list them. For a
-   * LevelDB folder see `aedesClientIds`; for Redis, the members of `clients`. Default: none.
-   */
-  readonly adopt?: Iterable<string> | AsyncIterable<string>;
-  /** Whether `close` closes the instance, too. Default: true; false for the instance in memory. */
-  readonly destroyOnClose?: boolean;
-  /**
-   * Told once what the backend cannot promise, and of every record that could not be read. Default: Node's
-   * process warnings.
-   */
-  readonly logger?: Pick<Logger, 'warn'>;
-  /** Milliseconds since 1970, for messages of Aedes, which do not say when they came. Default: `Date.now`. */
-  readonly now?: () => number;
-}
 
 const limitsOfAll = [
   'batches are not atomic (a crash can leave a message that was not acknowledged, or repeat one)',
@@ -62,10 +35,13 @@ export class AedesStore implements Store {
   readonly #reader: QueueReader;
   readonly #sessions = new Map<string, SessionState>();
   readonly #mustDestroy: boolean;
+  /** Nothing that is tried out would show it. */
+  readonly #hidesRetainedErrors: boolean;
   #traits: Traits | undefined = undefined;
 
-  /** @throws TypeError when it is no aedes-persistence instance. */
-  constructor(instance: AedesPersistenceInstance, options: AedesStoreOptions = {}) {
+  /** @throws TypeError when it is no aedes-persistence instance, or an option cannot be. */
+  constructor(instance: AedesPersistenceInstance, given: AedesStoreOptions = {}) {
+    const options = checkStoreOptions(given);
     const wrapped = new Instance(instance);
     const isInMemory = wrapped.className === 'MemoryPersistence';
     const durability = options.durability ?? (isInMemory ? 'memory' : 'written');
@@ -75,6 +51,7 @@ export class AedesStore implements Store {
     this.#backend = new Backend(wrapped);
     this.#reader = new QueueReader(this.#backend);
     this.#mustDestroy = options.destroyOnClose ?? !isInMemory;
+    this.#hidesRetainedErrors = wrapped.className === 'AsyncMongoPersistence';
   }
 
   async open(): Promise<void> {
@@ -163,10 +140,17 @@ export class AedesStore implements Store {
     return this.#traits;
   }
 
-  #tellLimits({ ids, carrier }: Traits): void {
+  #tellLimits({ ids, carrier, keepsOrder }: Traits): void {
     const limits = [...limitsOfAll];
     if (this.supports.durability === 'written') {
       limits.push('nothing is flushed (a power cut can take what was acknowledged)');
+    }
+    if (!keepsOrder)
+      limits.push('queues come back in no order (each page takes a walk through the whole queue)');
+    if (this.#hidesRetainedErrors) {
+      limits.push(
+        'it does not tell when a retained message could not be stored (it is acknowledged all the same)',
+      );
     }
     if (carrier === 'payload') limits.push('Aedes could not read the payloads (they bear metadata)');
     if (ids === 'prefix-free') {

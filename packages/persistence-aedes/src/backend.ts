@@ -1,8 +1,8 @@
-import { type AedesPacket, readPacket, type StoredPacket } from './aedes-packet.ts';
-import { brokerId } from './carrier.ts';
+import { asError } from '@carillon/hooks/checks';
+import { type AedesPacket, emptyPacket, readPacket, type StoredPacket } from './aedes-packet.ts';
+import { brokerId } from './broker-ids.ts';
 import type { Instance } from './instance.ts';
 import { LocalBroker } from './local-broker.ts';
-import { nothing } from './stored-packets.ts';
 
 /** A subscription as Aedes stores it. */
 export interface AedesSubscription {
@@ -194,17 +194,6 @@ export class Backend implements Readable {
   }
 }
 
-const emptyPacket: AedesPacket = {
-  cmd: 'publish',
-  brokerId,
-  brokerCounter: 0,
-  topic: '$carillon',
-  payload: nothing,
-  qos: 1,
-  retain: false,
-  dup: false,
-};
-
 function contentOf(packet: StoredPacket): Partial<AedesPacket> {
   const { topic, qos, retain, messageExpiry, properties, nl } = packet;
   return {
@@ -225,14 +214,16 @@ async function* readPackets(stream: AsyncIterable<unknown>): AsyncGenerator<Stor
     try {
       packet = readPacket(item);
     } catch (error) {
-      packet = error instanceof Error ? error : new Error(String(error));
+      packet = asError(error);
     }
     yield packet;
   }
 }
 
-/** The first is what the tests of aedes-persistence demand, the second what older backends say of Wills. */
-const absences: ReadonlySet<string> = new Set(['no such packet', 'Will not found']);
+/**
+ * What the tests of aedes-persistence demand; "packet not found" of MongoDB, "Will not found" of older backends.
+ */
+const absence = /^no such packet|\bnot found\b/;
 
 /** Whether the packet that a call is about was there. */
 async function unlessAbsent(call: Promise<unknown>): Promise<boolean> {
@@ -240,7 +231,7 @@ async function unlessAbsent(call: Promise<unknown>): Promise<boolean> {
     await call;
     return true;
   } catch (error) {
-    if (error instanceof Error && absences.has(error.message)) return false;
+    if (error instanceof Error && absence.test(error.message)) return false;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { bufferOf, type StoredPacket } from './aedes-packet.ts';
+import { isOurBroker } from './broker-ids.ts';
 import { ObjectFields } from './object-fields.ts';
 
 /**
@@ -45,19 +46,4 @@ export function uncarry(packet: StoredPacket): { metadata: ObjectFields; payload
   const end = headerLength + buffer.readUInt32BE(magic.length);
   const metadata = ObjectFields.parse(buffer.toString('utf8', headerLength, end));
   return { metadata, payload: new Uint8Array(buffer.subarray(end)) };
-}
-
-/** Names this store to the backend. Constant: Redis finds Wills by it, LevelDB sorts queues by it. */
-export const brokerId = 'carillon';
-
-/**
- * Names the packets of one client's queue. Redis keeps packets of all clients under broker id and counter
- * alone, and the counter is the sequence number within one queue.
- */
-export function queueBrokerId(clientId: string): string {
-  return `${brokerId}-${encodeURIComponent(clientId)}`;
-}
-
-function isOurBroker(id: string): boolean {
-  return id === brokerId || id.startsWith(`${brokerId}-`);
 }

@@ -1,12 +1,12 @@
 import type { SubscriptionRecord } from '@carillon/persistence';
 import type { Backend } from './backend.ts';
 import type { BatchPlan, ClientPlan } from './batch-plan.ts';
-import { brokerId, queueBrokerId } from './carrier.ts';
+import { brokerId, queueBrokerId } from './broker-ids.ts';
 import { writeId } from './client-ids.ts';
 import type { Traits } from './probes.ts';
 import { sessionSlot, writeSlot } from './session-slot.ts';
 import type { SessionState } from './session-state.ts';
-import { markerSubscription, writeSubscription } from './stored-subscriptions.ts';
+import { markerSubscription, storedFilter, writeSubscription } from './stored-subscriptions.ts';
 
 /**
  * Writes what a batch comes to. There is no atomic batch, so the order is what is safe to be cut short:
@@ -78,10 +78,10 @@ async function changeSubscriptions(
   id: string,
   backend: Backend,
 ): Promise<void> {
-  const ended = Array.from(changes, ([filter, subscription]) => (subscription === undefined ? filter : ''));
+  const ended = [...changes].filter(([, subscription]) => subscription === undefined);
   await backend.removeSubscriptions(
     id,
-    ended.filter((filter) => filter !== ''),
+    ended.map(([filter]) => storedFilter(filter)),
   );
   const made = [...changes.values()].filter((subscription) => subscription !== undefined);
   await backend.addSubscriptions(id, made.map(writeSubscription));

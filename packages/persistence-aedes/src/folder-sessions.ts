@@ -1,14 +1,17 @@
+import { asError } from '@carillon/hooks/checks';
 import type { StoredRecord, SubscriptionRecord } from '@carillon/persistence';
-import type { StoredPacket } from './aedes-packet.ts';
+import { nameOf } from './aedes-packet.ts';
 import { type IdForm, isReserved, readId, sessionMarker, writeId } from './client-ids.ts';
 import type { LevelFolder } from './level-folder.ts';
 import type { StoredEntry } from './metadata.ts';
 import { ObjectFields } from './object-fields.ts';
 import { foreignDelivery, queueItems, sizeOf } from './queue-items.ts';
+import { readOrTell } from './read-or-tell.ts';
 import {
   type Delivery,
   endingSlot,
   foreignSlot,
+  isPacketId,
   readSlot,
   type SessionSlot,
   sessionSlot,
@@ -36,7 +39,7 @@ export async function* folderRecords(
   const form = await folder.idForm();
   const wills = await readWills(folder, form, now, damaged);
   const known = new Set<string>();
-  for await (const clientId of folderClientIds(folder, form)) {
+  for await (const clientId of folderClientIds(folder, form, damaged)) {
     known.add(clientId);
     yield* sessionRecords(folder, clientId, now, damaged);
     const will = wills.get(clientId);
@@ -49,16 +52,27 @@ export async function* folderRecords(
     yield { kind: 'will', clientId, will };
   }
   for await (const packet of folder.retained()) {
-    const message = attempt(packet, damaged, 'retained message', (p) => readRetained(p, now));
+    const message = readOrTell(
+      packet,
+      (p) => readRetained(p, now),
+      (error) => damaged(error, 'retained message'),
+    );
     if (message !== undefined) yield { kind: 'retained', message };
   }
 }
 
 /** Everybody of whom anything but a Will is stored. */
-export async function* folderClientIds(folder: LevelFolder, form: IdForm): AsyncGenerator<string> {
+export async function* folderClientIds(
+  folder: LevelFolder,
+  form: IdForm,
+  damaged: Damaged,
+): AsyncGenerator<string> {
   for await (const id of folder.ids()) {
-    const clientId = isReserved(id) ? undefined : readId(id, form);
-    if (clientId !== undefined) yield clientId;
+    if (id instanceof Error) damaged(id, 'client id');
+    else if (!isReserved(id)) {
+      const clientId = readId(id, form);
+      if (clientId !== undefined) yield clientId;
+    }
   }
 }
 
@@ -91,11 +105,6 @@ export async function* folderQueue(
   }
 }
 
-/** As the keys of the folder have it. */
-function nameOf({ brokerId, brokerCounter }: StoredPacket): string {
-  return `${brokerId}:${String(brokerCounter).padStart(16, '0')}`;
-}
-
 async function* sessionRecords(
   folder: LevelFolder,
   clientId: string,
@@ -114,8 +123,7 @@ async function* sessionRecords(
   for (const subscription of await readSubscriptions(folder, id, slot, damaged)) {
     yield { kind: 'subscription', clientId, subscription };
   }
-  const written = await folder.incomingNumbers(id);
-  const packetIds = new Set([...slot.inboundIds, ...written.filter((number) => number < sessionSlot)]);
+  const packetIds = new Set([...slot.inboundIds, ...(await folder.incomingNumbers(id)).filter(isPacketId)]);
   for (const packetId of packetIds) yield { kind: 'inboundId', clientId, packetId };
 }
 
@@ -128,6 +136,7 @@ async function readSubscriptions(
   const subscriptions: SubscriptionRecord[] = [];
   for (const stored of await folder.subscriptions(id)) {
     try {
+      if (stored instanceof Error) throw stored;
       if (new ObjectFields(stored).get('topic') === sessionMarker) continue;
       subscriptions.push(readSubscription(stored, slot));
     } catch (error) {
@@ -157,29 +166,18 @@ async function readSlotOf(
 async function readWills(folder: LevelFolder, form: IdForm, now: number, damaged: Damaged) {
   const wills = new Map<string, ReturnType<typeof readWill>>();
   for await (const packet of folder.wills()) {
-    const will = attempt(packet, damaged, 'Will', (p) => readWill(p, now));
-    if (will === undefined || packet instanceof Error || packet.clientId === undefined) continue;
+    const will = readOrTell(
+      packet,
+      (p) => readWill(p, now),
+      (error) => damaged(error, 'Will'),
+    );
+    if (will === undefined || packet instanceof Error) continue;
+    if (packet.clientId === undefined) {
+      damaged(new Error('it does not say whose it is'), 'Will');
+      continue;
+    }
     const clientId = isReserved(packet.clientId) ? undefined : readId(packet.clientId, form);
     if (clientId !== undefined) wills.set(clientId, will);
   }
   return wills;
-}
-
-function attempt<T>(
-  packet: StoredPacket | Error,
-  damaged: Damaged,
-  what: string,
-  read: (packet: StoredPacket) => T,
-): T | undefined {
-  try {
-    if (packet instanceof Error) throw packet;
-    return read(packet);
-  } catch (error) {
-    damaged(asError(error), what);
-    return undefined;
-  }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -6,7 +6,7 @@ export {
   readAedesLevel,
 } from './aedes-level-folder.ts';
 export { aedesPersistence, aedesStore } from './aedes-persistence.ts';
-export type { AedesStoreOptions } from './aedes-store.ts';
+export type { AedesStoreOptions } from './aedes-store-options.ts';
 export type { Damaged } from './folder-sessions.ts';
 export type { AedesPersistenceInstance } from './instance.ts';
 export type { LevelSpan, ReadableLevel } from './level-folder.ts';

@@ -1,3 +1,4 @@
+import { describeValue } from '@carillon/hooks/checks';
 import type { LocalBroker } from './local-broker.ts';
 
 /**
@@ -37,6 +38,9 @@ export class Instance {
 
   /** @throws TypeError when it is no aedes-persistence instance. */
   constructor(instance: AedesPersistenceInstance) {
+    if (typeof instance !== 'object' || instance === null) {
+      throw new TypeError(`the instance is ${describeValue(instance)}; it must be an aedes-persistence`);
+    }
     // Since version 10 a layer of callbacks lies around an asynchronous instance. It waits for an event that
     // `setup` does not bring about, so what lies beneath is called instead.
     const inner: unknown = Reflect.get(instance, 'asyncPersistence');

@@ -34,10 +34,13 @@ type Space = 'subscriptions' | 'outgoing' | 'incoming' | 'retained' | 'will';
  *     outgoing      : client : broker : counter        will     : client
  *     outgoing-id   : client : packet id               incoming : client : packet id
  *
- * Client ids are encoded as in a URI, so the colon after one is the first. Values are MessagePack.
+ * Client ids are encoded as in a URI, so the colon after one is the first; numbers have 16 digits, so they sort.
+ * Values are MessagePack. Before version 8.0.1 neither was so: numbers are sorted here then, and client ids that
+ * would have had to be encoded are told as damaged.
  */
 export class LevelFolder implements Readable {
   readonly #level: ReadableLevel;
+  #sorts: Promise<boolean> | undefined = undefined;
 
   constructor(level: ReadableLevel) {
     this.#level = level;
@@ -51,15 +54,15 @@ export class LevelFolder implements Readable {
       : readFormat(new TextDecoder().decode(stored.payload), 'the folder').ids;
   }
 
-  /** Everybody of whom anything but a Will is stored, as they are written. */
-  async *ids(): AsyncGenerator<string> {
+  /** Everybody of whom anything but a Will is stored, as they are written; or why a key names nobody. */
+  async *ids(): AsyncGenerator<string | Error> {
     const seen = new Set<string>();
     for (const space of ['subscriptions', 'outgoing', 'incoming'] as const) {
       for await (const key of this.#level.keys({ ...spanOf(space), keyEncoding })) {
-        const id = decodeURIComponent(key.slice(space.length + 1).split(':')[0] ?? '');
-        if (seen.has(id)) continue;
-        seen.add(id);
-        yield id;
+        const written = key.slice(space.length + 1).split(':')[0] ?? '';
+        if (seen.has(written)) continue;
+        seen.add(written);
+        yield decodedId(written) ?? new Error(`${key} does not name a client as this layout does`);
       }
     }
   }
@@ -70,8 +73,16 @@ export class LevelFolder implements Readable {
     return found;
   }
 
-  queue(id: string): AsyncGenerator<StoredPacket | Error> {
-    return this.#packets('outgoing', id);
+  async *queue(id: string): AsyncGenerator<StoredPacket | Error> {
+    this.#sorts ??= this.#hasShortNumbers();
+    if (!(await this.#sorts)) {
+      yield* this.#packets('outgoing', id);
+      return;
+    }
+    const keys: string[] = [];
+    for await (const key of this.#level.keys({ ...spanOf('outgoing', id), keyEncoding })) keys.push(key);
+    keys.sort(byBrokerAndNumber);
+    for (const key of keys) yield packetOf(key, unpackOr(await this.#level.get(key, encodings)));
   }
 
   retained(): AsyncGenerator<StoredPacket | Error> {
@@ -91,9 +102,17 @@ export class LevelFolder implements Readable {
   /** Numbers of the packets that came from the client and are not released yet. */
   async incomingNumbers(id: string): Promise<number[]> {
     const numbers: number[] = [];
-    for await (const key of this.#level.keys({ ...spanOf('incoming', id), keyEncoding }))
-      numbers.push(Number(key.split(':').at(-1)));
+    for await (const key of this.#level.keys({ ...spanOf('incoming', id), keyEncoding })) {
+      numbers.push(numberIn(key));
+    }
     return numbers;
+  }
+
+  async #hasShortNumbers(): Promise<boolean> {
+    for await (const key of this.#level.keys({ ...spanOf('outgoing'), keyEncoding })) {
+      if (!sortedKey.test(key)) return true;
+    }
+    return false;
   }
 
   async *#packets(space: Space, id?: string): AsyncGenerator<StoredPacket | Error> {
@@ -104,6 +123,29 @@ export class LevelFolder implements Readable {
     for await (const [key, value] of this.#level.iterator({ ...spanOf(space, id), ...encodings })) {
       yield [key, unpackOr(value)];
     }
+  }
+}
+
+/** Of a queue entry, when the numbers sort. */
+const sortedKey = /:\d{16}$/;
+
+function byBrokerAndNumber(a: string, b: string): number {
+  const [brokerA, brokerB] = [a, b].map((key) => key.slice(0, key.lastIndexOf(':')));
+  if (brokerA !== brokerB) return (brokerA ?? '') < (brokerB ?? '') ? -1 : 1;
+  return numberIn(a) - numberIn(b);
+}
+
+function numberIn(key: string): number {
+  return Number(key.slice(key.lastIndexOf(':') + 1));
+}
+
+/** Undefined when it is not written as this layout writes it, so that nothing would be found under the id. */
+function decodedId(written: string): string | undefined {
+  try {
+    const id = decodeURIComponent(written);
+    return id !== '' && encodeURIComponent(id) === written ? id : undefined;
+  } catch {
+    return undefined;
   }
 }
 

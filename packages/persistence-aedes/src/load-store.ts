@@ -1,13 +1,16 @@
-import type { StoredRecord, SubscriptionRecord, WillRecord } from '@carillon/persistence';
+import { describeValue } from '@carillon/hooks/checks';
+import type { StoredRecord, SubscriptionRecord } from '@carillon/persistence';
 import type { StoredPacket } from './aedes-packet.ts';
 import type { Backend } from './backend.ts';
 import { forgetSession, storeSlot } from './carry-out-plan.ts';
 import { isReserved, readId, sessionMarker, writeId } from './client-ids.ts';
+import { type LoadedWill, loadWills } from './load-wills.ts';
 import { ObjectFields } from './object-fields.ts';
 import type { Traits } from './probes.ts';
+import { readOrTell } from './read-or-tell.ts';
 import { endingSlot, foreignSlot, readSlot, type SessionSlot, sessionSlot } from './session-slot.ts';
 import { SessionState } from './session-state.ts';
-import { readRetained, readWill } from './stored-packets.ts';
+import { readRetained } from './stored-packets.ts';
 import { markerSubscription, readSubscription } from './stored-subscriptions.ts';
 import { takeUpQueue } from './take-up-queue.ts';
 
@@ -26,11 +29,6 @@ export interface LoadOptions {
   readonly now: () => number;
 }
 
-interface LoadedWill {
-  readonly will: WillRecord;
-  readonly broker: string;
-}
-
 /** Everything the engine keeps in memory. */
 export async function* loadStore(options: LoadOptions): AsyncGenerator<StoredRecord> {
   const wills = await loadWills(options);
@@ -38,22 +36,13 @@ export async function* loadStore(options: LoadOptions): AsyncGenerator<StoredRec
   yield* loadSessions(options, marked, wills);
   yield* loadOrphanedWills(options, wills);
   for await (const packet of options.backend.retained()) {
-    const message = readOr(options, 'retained message', packet, (p) => readRetained(p, options.now()));
+    const message = readOrTell(
+      packet,
+      (p) => readRetained(p, options.now()),
+      (err) => options.warn({ err }, 'a retained message is damaged and left out'),
+    );
     if (message !== undefined) yield { kind: 'retained', message };
   }
-}
-
-async function loadWills(options: LoadOptions): Promise<Map<string, LoadedWill>> {
-  const wills = new Map<string, LoadedWill>();
-  for await (const packet of options.backend.wills()) {
-    const will = readOr(options, 'Will', packet, (p) => readWill(p, options.now()));
-    if (will === undefined || packet instanceof Error || packet.clientId === undefined) continue;
-    // The backend writes into the packet the client id that it was given.
-    const clientId = readId(packet.clientId, options.traits.ids);
-    if (clientId === undefined || isReserved(packet.clientId)) continue;
-    wills.set(clientId, { will, broker: packet.brokerId });
-  }
-  return wills;
 }
 
 async function markedSessions({ backend, traits }: LoadOptions): Promise<Set<string>> {
@@ -84,6 +73,9 @@ async function* candidates(marked: ReadonlySet<string>, adopt: LoadOptions['adop
   yield* marked;
   const told = new Set<string>();
   for await (const clientId of adopt) {
+    if (typeof clientId !== 'string') {
+      throw new TypeError(`adopt yields ${describeValue(clientId)}; it must yield client ids`);
+    }
     if (marked.has(clientId) || told.has(clientId) || isReserved(clientId)) continue;
     told.add(clientId);
     yield clientId;
@@ -181,22 +173,4 @@ function tell(
     { clientId, atMost: summary.length },
     'the backend shows only the beginning of a queue: the rest follows as messages are acknowledged, and its length is an estimate',
   );
-}
-
-function readOr<T>(
-  { warn }: LoadOptions,
-  what: string,
-  packet: StoredPacket | Error,
-  read: (packet: StoredPacket) => T,
-): T | undefined {
-  if (packet instanceof Error) {
-    warn({ err: packet }, `a ${what} is damaged and left out`);
-    return undefined;
-  }
-  try {
-    return read(packet);
-  } catch (err) {
-    warn({ err, topic: packet.topic }, `a ${what} is damaged and left out`);
-    return undefined;
-  }
 }

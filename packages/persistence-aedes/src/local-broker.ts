@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { matchesFilter } from '@carillon/topics';
-import { brokerId } from './carrier.ts';
+import { brokerId } from './broker-ids.ts';
 import { ObjectFields } from './object-fields.ts';
 
 type Callback = (error?: Error | null) => void;

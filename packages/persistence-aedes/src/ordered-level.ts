@@ -1,3 +1,5 @@
+import { boolean, readOptions } from '@carillon/hooks/checks';
+
 /** The part of an abstract-level database that aedes-persistence-level uses. */
 export interface LevelDatabase {
   /** The value of a key, `undefined` when there is none. */
@@ -61,6 +63,8 @@ const encodings = { keyEncoding: 'utf8', valueEncoding: 'buffer' } as const;
  * not: writes take effect in the order in which they were asked for, and all of a turn cost one batch, with
  * `sync` one flush. Reads see what was asked for before them.
  *
+ * @throws TypeError when an option cannot be, or the database is none.
+ *
  * @example
  * ```ts
  * const level = orderedLevel(new Level('./data'), { sync: true });
@@ -68,7 +72,16 @@ const encodings = { keyEncoding: 'utf8', valueEncoding: 'buffer' } as const;
  * ```
  */
 export function orderedLevel(level: LevelDatabase, options: OrderedLevelOptions = {}): OrderedLevel {
-  return new WriteQueue(level, options.sync ?? false);
+  const { sync = false } = readOptions<OrderedLevelOptions>(options, { sync: boolean }, mistake);
+  const missing = needed.filter((name) => typeof level[name] !== 'function');
+  if (missing.length > 0) throw mistake(`the database has no ${missing.join(', ')}`);
+  return new WriteQueue(level, sync);
+}
+
+const needed = ['get', 'batch', 'clear', 'values', 'close'] as const;
+
+function mistake(wrong: string): TypeError {
+  return new TypeError(`orderedLevel: ${wrong}`);
 }
 
 interface Settled {
@@ -188,12 +201,15 @@ class WriteQueue implements OrderedLevel {
     this.#isWriting = false;
   }
 
-  #write(job: Job): Promise<void> {
-    if (job.kind === 'clear') return this.#level.clear(job.range);
+  async #write(job: Job): Promise<void> {
+    if (job.kind === 'clear') {
+      await this.#level.clear(job.range);
+      return;
+    }
     const changes = Array.from(job.values, ([key, value]): LevelChange => {
       return value === deleted ? { type: 'del', key } : { type: 'put', key, value };
     });
-    return this.#level.batch(changes, { ...encodings, ...(this.#sync ? { sync: true } : {}) });
+    await this.#level.batch(changes, { ...encodings, ...(this.#sync ? { sync: true } : {}) });
   }
 
   /** All that was asked for so far has been written, or has failed. */

@@ -1,5 +1,6 @@
 import type { Backend } from './backend.ts';
-import { brokerId, type Carrier, queueBrokerId } from './carrier.ts';
+import { brokerId, queueBrokerId } from './broker-ids.ts';
+import type { Carrier } from './carrier.ts';
 import { type IdForm, probeClientIds } from './client-ids.ts';
 import type { StoredEntry } from './metadata.ts';
 import { sessionSlot } from './session-slot.ts';
@@ -15,7 +16,7 @@ export interface Traits {
    * stored side by side. Elsewhere they are read as they arrived.
    */
   readonly orderedByNumber: boolean;
-  /** Whether queues come back by number or as they arrived; MongoDB's come as its index has them. */
+  /** Whether queues come back by number or as they arrived; MongoDB promises neither. */
   readonly keepsOrder: boolean;
   /** Whether storing again in a slot replaces what was there; MongoDB adds. */
   readonly slotsReplace: boolean;
@@ -43,7 +44,7 @@ async function probeIds(backend: Backend): Promise<IdForm> {
   return leaked.length > 0 ? 'prefix-free' : 'plain';
 }
 
-/** Stores entries 2, 1 and 1 again, and looks at what comes back. */
+/** Stores entries 2, 1, 1 again and 3, and looks at what comes back. */
 async function probeQueue(
   backend: Backend,
 ): Promise<Pick<Traits, 'carrier' | 'orderedByNumber' | 'keepsOrder'>> {
@@ -51,6 +52,7 @@ async function probeQueue(
     [2, 'second'],
     [1, 'replaced'],
     [1, 'first'],
+    [3, 'third'],
   ] as const) {
     await backend.enqueue(probeId, entryPacket(probeEntry(sequence, text), probeId, 'nl'));
   }
@@ -64,12 +66,11 @@ async function probeQueue(
     const entry = readOwnEntry(packet);
     keepsField &&= entry?.message.publisherId === 'probe';
   }
-  const orderedByNumber = texts.join() === 'first,second';
   return {
     carrier: keepsField && texts.length > 0 ? 'nl' : 'payload',
-    orderedByNumber,
+    orderedByNumber: texts.join() === 'first,second,third',
     // Whether the replaced entry is still there does not matter.
-    keepsOrder: orderedByNumber || ['2,1', '2,1,1'].includes(numbers.join()),
+    keepsOrder: ['1,2,3', '1,1,2,3', '2,1,3', '2,1,1,3'].includes(numbers.join()),
   };
 }
 
@@ -104,8 +105,11 @@ async function probeWills(backend: Backend): Promise<boolean> {
 async function forgetProbes(backend: Backend): Promise<void> {
   for (const id of probeClientIds) {
     await backend.emptyQueue(id);
-    await backend.deleteWill(id, brokerId);
-    await backend.cleanSlots(id, sessionSlot);
+    // Where storing again adds, there are two.
+    for (let i = 0; i < 2; i++) {
+      await backend.deleteWill(id, brokerId);
+      await backend.deleteSlot(id, sessionSlot);
+    }
     await backend.cleanSubscriptions(id);
   }
 }

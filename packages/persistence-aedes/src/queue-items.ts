@@ -1,10 +1,11 @@
+import { asError } from '@carillon/hooks/checks';
 import type { Message } from '@carillon/persistence';
 import type { StoredPacket } from './aedes-packet.ts';
 import { firstDoomedId, type Readable } from './backend.ts';
-import { queueBrokerId } from './carrier.ts';
+import { queueBrokerId } from './broker-ids.ts';
 import type { StoredEntry } from './metadata.ts';
-import type { Delivery } from './session-slot.ts';
-import { readOwnEntry } from './stored-packets.ts';
+import { type Delivery, isPacketId } from './session-slot.ts';
+import { readForeignEntry, readOwnEntry } from './stored-packets.ts';
 
 /** What is found in a client's queue. */
 export type QueueItem =
@@ -23,22 +24,33 @@ export async function* queueItems(source: Readable, id: string): AsyncGenerator<
 
 function itemOf(packet: StoredPacket | Error, own: string): QueueItem {
   if (packet instanceof Error) return { kind: 'damaged', error: packet };
-  if (packet.brokerId !== own) return { kind: 'foreign', packet };
+  // Where a packet keeps its contents when it gets an identifier, that alone tells that it was to go.
+  if (packet.messageId !== undefined && packet.messageId >= firstDoomedId) return { kind: 'remains', packet };
   try {
+    if (packet.brokerId !== own) {
+      // Whether it can be read is to be known before anything is done with it.
+      readForeignEntry(packet, 0, 0);
+      return { kind: 'foreign', packet };
+    }
     const entry = readOwnEntry(packet);
     return entry === undefined ? { kind: 'remains', packet } : { kind: 'own', entry };
   } catch (error) {
-    return { kind: 'damaged', error: error instanceof Error ? error : new Error(String(error)) };
+    return { kind: 'damaged', error: asError(error) };
   }
 }
+
+/** What says how far Aedes had come with a packet. */
+export type ForeignState = Pick<StoredPacket, 'messageId' | 'cmd' | 'qos'>;
 
 /**
  * How far Aedes had come with a packet. Two packets of a client can bear the same identifier there; then the
  * second has to be sent anew.
  */
-export function foreignDelivery(packet: StoredPacket, taken: ReadonlySet<number>): Delivery | undefined {
-  const { messageId, cmd, qos } = packet;
-  if (messageId === undefined || messageId < 1 || messageId >= firstDoomedId / 2) return undefined;
+export function foreignDelivery(
+  { messageId, cmd, qos }: ForeignState,
+  taken: ReadonlySet<number>,
+): Delivery | undefined {
+  if (messageId === undefined || !isPacketId(messageId)) return undefined;
   if (taken.has(messageId) || (qos === 0 && cmd !== 'pubrel')) return undefined;
   return { packetId: messageId, state: cmd === 'pubrel' ? 'released' : 'sent' };
 }

@@ -105,19 +105,30 @@ export class QueueReader {
     await oldest[1].entries.return(undefined);
   }
 
+  /** Walks through all of the queue, and keeps no more of it than two pages. */
   async #readSorted(id: string, after: number, limits: PageLimits): Promise<StoredEntry[]> {
-    const found: StoredEntry[] = [];
-    for await (const entry of entriesAfter(this.#source, id, after)) found.push(entry);
-    found.sort((a, b) => a.sequence - b.sequence);
-    const page: StoredEntry[] = [];
-    let bytes = 0;
-    for (const entry of found) {
-      bytes += sizeOf(entry.message);
-      if (page.length > 0 && (page.length >= limits.entries || bytes > limits.bytes)) break;
-      page.push(entry);
+    let found: StoredEntry[] = [];
+    let added = { entries: 0, bytes: 0 };
+    for await (const entry of entriesAfter(this.#source, id, after)) {
+      found.push(entry);
+      added = { entries: added.entries + 1, bytes: added.bytes + sizeOf(entry.message) };
+      if (added.entries < limits.entries && added.bytes < limits.bytes) continue;
+      found = firstPage(found, limits);
+      added = { entries: 0, bytes: 0 };
     }
-    return page;
+    return firstPage(found, limits);
   }
+}
+
+function firstPage(found: readonly StoredEntry[], limits: PageLimits): StoredEntry[] {
+  const page: StoredEntry[] = [];
+  let bytes = 0;
+  for (const entry of found.toSorted((a, b) => a.sequence - b.sequence)) {
+    bytes += sizeOf(entry.message);
+    if (page.length > 0 && (page.length >= limits.entries || bytes > limits.bytes)) break;
+    page.push(entry);
+  }
+  return page;
 }
 
 async function* entriesAfter(source: Readable, id: string, after: number): AsyncGenerator<StoredEntry> {

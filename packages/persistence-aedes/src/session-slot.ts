@@ -4,6 +4,11 @@ import { ObjectFields } from './object-fields.ts';
 /** The slot, among a client's incoming packets, that holds what Aedes has no place for. No packet id is so high. */
 export const sessionSlot = 0x1_0000;
 
+/** Whether MQTT has such a packet identifier. */
+export function isPacketId(number: number): boolean {
+  return Number.isInteger(number) && number >= 1 && number < sessionSlot;
+}
+
 /** How far a delivery has come. */
 export interface Delivery {
   readonly packetId: number;

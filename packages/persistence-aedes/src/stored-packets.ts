@@ -1,7 +1,9 @@
+import { topicName } from '@carillon/hooks/checks';
 import type { Message, WillRecord } from '@carillon/persistence';
-import { type AedesPacket, bufferOf, type StoredPacket } from './aedes-packet.ts';
+import { type AedesPacket, emptyPacket, type StoredPacket } from './aedes-packet.ts';
 import { readAedesProperties, writeAedesProperties } from './aedes-properties.ts';
-import { brokerId, type Carrier, carry, queueBrokerId, uncarry } from './carrier.ts';
+import { brokerId, queueBrokerId } from './broker-ids.ts';
+import { type Carrier, carry, uncarry } from './carrier.ts';
 import {
   entryMetadata,
   messageMetadata,
@@ -40,8 +42,8 @@ export function readForeignEntry(packet: StoredPacket, sequence: number, now: nu
   const { qos } = packet;
   return {
     sequence,
-    message: foreignMessage(packet, now),
     // Of a message whose PUBREC has come Aedes keeps the identifier only.
+    message: packet.cmd === 'pubrel' ? foreignMessage(packet, now) : deliverable(foreignMessage(packet, now)),
     qos: packet.cmd === 'pubrel' ? 2 : qos,
     retain: packet.retain,
     subscriptionIdentifiers: [],
@@ -59,14 +61,13 @@ export function retainedPacket(message: Message, carrier: Carrier): AedesPacket 
 
 /** What deletes a retained message. */
 export function emptyRetainedPacket(topic: string): AedesPacket {
-  const payload = Buffer.alloc(0);
-  return { cmd: 'publish', brokerId, brokerCounter: 0, topic, payload, qos: 0, retain: true, dup: false };
+  return { ...emptyPacket, topic, qos: 0, retain: true };
 }
 
 /** @throws Error when it is damaged. */
 export function readRetained(packet: StoredPacket, now: number): Message {
   const carried = uncarry(packet);
-  if (carried === undefined) return { ...foreignMessage(packet, now), retain: true };
+  if (carried === undefined) return deliverable({ ...foreignMessage(packet, now), retain: true });
   return readMessageMetadata(carried.metadata, { topic: packet.topic, payload: carried.payload });
 }
 
@@ -85,7 +86,7 @@ export function readWill(packet: StoredPacket, now: number): WillRecord {
   if (carried !== undefined) {
     return readWillMetadata(carried.metadata, { topic: packet.topic, payload: carried.payload });
   }
-  const { receivedAt: _, expiresAt: __, ...message } = foreignMessage(packet, now);
+  const { receivedAt: _, expiresAt: __, ...message } = deliverable(foreignMessage(packet, now));
   const delayInterval = packet.properties?.optionalNumber('willDelayInterval') ?? 0;
   return { message: { ...message, origin: 'will' }, delayInterval, dueAt: undefined };
 }
@@ -111,6 +112,12 @@ function packetOf(
   };
 }
 
+/** @throws ImpossibleAnswer when no client could be sent the message: it would be sent again and again. */
+function deliverable(message: Message): Message {
+  topicName(message.topic, 'topic');
+  return message;
+}
+
 function foreignMessage(packet: StoredPacket, now: number): Message {
   const properties = readAedesProperties(packet.properties);
   const interval = properties.messageExpiryInterval;
@@ -126,6 +133,3 @@ function foreignMessage(packet: StoredPacket, now: number): Message {
     expiresAt: packet.messageExpiry ?? (interval === undefined ? undefined : now + interval * 1000),
   };
 }
-
-/** For a packet that is only there to be taken out. */
-export const nothing: Buffer = bufferOf(new Uint8Array());

@@ -1,3 +1,4 @@
+import { plainFilter } from '@carillon/hooks/checks';
 import type { SubscriptionRecord } from '@carillon/persistence';
 import { parseSharedFilter } from '@carillon/topics';
 import type { AedesSubscription } from './backend.ts';
@@ -8,10 +9,18 @@ import type { MatchedFilter, SessionSlot } from './session-slot.ts';
 /** Marks a session as one of ours. QoS 0, so that no backend queues anything for it. */
 export const markerSubscription: AedesSubscription = { topic: sessionMarker, qos: 0 };
 
+/**
+ * The filter as the backend gets it. That of Redis makes it a field of an object, and this one would be none; no
+ * filter of a client begins with U+0000.
+ */
+export function storedFilter(filter: string): string {
+  return filter === '__proto__' ? `\0${filter}` : filter;
+}
+
 export function writeSubscription(subscription: SubscriptionRecord): AedesSubscription {
   const { filter, qos, noLocal, retainAsPublished, retainHandling, subscriptionIdentifier } = subscription;
   return {
-    topic: filter,
+    topic: storedFilter(filter),
     qos,
     nl: noLocal,
     rap: retainAsPublished,
@@ -23,8 +32,8 @@ export function writeSubscription(subscription: SubscriptionRecord): AedesSubscr
 /** @throws Error when it is damaged. */
 export function readSubscription(stored: unknown, slot: Pick<SessionSlot, 'matched'>): SubscriptionRecord {
   const fields = new ObjectFields(stored);
-  const filter = fields.text('topic');
-  const { topicFilter, shareName } = slot.matched.get(filter) ?? matchedBy(filter);
+  const filter = fields.text('topic').replace(/^\0/, '');
+  const { topicFilter, shareName } = slot.matched.get(filter) ?? matchedByValid(filter);
   return {
     filter,
     topicFilter,
@@ -46,6 +55,13 @@ export function matchedApart({
   const plain = matchedBy(filter);
   const isPlain = plain.topicFilter === topicFilter && plain.shareName === shareName;
   return isPlain ? undefined : { topicFilter, shareName };
+}
+
+/** @throws ImpossibleAnswer when it is no filter. */
+function matchedByValid(filter: string): MatchedFilter {
+  const matched = matchedBy(filter);
+  plainFilter(matched.topicFilter, 'filter');
+  return matched;
 }
 
 function matchedBy(filter: string): MatchedFilter {

@@ -1,11 +1,11 @@
 import type { QueueSummary } from '@carillon/persistence';
-import type { StoredPacket } from './aedes-packet.ts';
+import { emptyPacket, nameOf, type StoredPacket } from './aedes-packet.ts';
 import type { Backend } from './backend.ts';
-import { brokerId, queueBrokerId } from './carrier.ts';
+import { queueBrokerId } from './broker-ids.ts';
 import type { Traits } from './probes.ts';
-import { foreignDelivery, queueItems, sizeOf } from './queue-items.ts';
+import { type ForeignState, foreignDelivery, queueItems, sizeOf } from './queue-items.ts';
 import type { SessionState } from './session-state.ts';
-import { entryPacket, nothing, readForeignEntry } from './stored-packets.ts';
+import { entryPacket, readForeignEntry } from './stored-packets.ts';
 
 /** Shorter queues are not asked whether they are shown whole: no backend shows fewer. */
 const suspiciousLength = 1000;
@@ -83,18 +83,13 @@ async function adoptQueue(
   traits: Traits,
   now: number,
 ): Promise<number> {
-  const taken = new Set(Array.from(state.deliveries.values(), ({ packetId }) => packetId));
+  const numbers = await numberForeign(backend, id, state, traits);
   let adopted = 0;
   for await (const item of queueItems(backend, id)) {
     if (item.kind !== 'foreign') continue;
     const { packet } = item;
-    const sequence = state.highest + 1;
-    state.use(sequence);
-    const delivery = foreignDelivery(packet, taken);
-    if (delivery !== undefined) {
-      taken.add(delivery.packetId);
-      state.deliver(sequence, delivery);
-    }
+    const sequence = numbers.get(nameOf(packet))?.shift();
+    if (sequence === undefined) continue;
     await backend.enqueue(id, entryPacket(readForeignEntry(packet, sequence, now), id, traits.carrier));
     await backend.takeOut(id, packet);
     adopted++;
@@ -102,18 +97,42 @@ async function adoptQueue(
   return adopted;
 }
 
+/**
+ * Sequence numbers for what Aedes has left, by name; deliveries go on under their identifiers. A name can have several,
+ * because Aedes begins to count anew when it starts.
+ */
+async function numberForeign(
+  backend: Backend,
+  id: string,
+  state: SessionState,
+  { keepsOrder }: Traits,
+): Promise<Map<string, number[]>> {
+  const found: (ForeignState & { readonly name: string })[] = [];
+  for await (const item of queueItems(backend, id)) {
+    if (item.kind !== 'foreign') continue;
+    const { messageId, cmd, qos } = item.packet;
+    found.push({ name: nameOf(item.packet), messageId, cmd, qos });
+  }
+  // Aedes counts what it queues, so its order is known though the backend has none.
+  if (!keepsOrder) found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const taken = new Set(Array.from(state.deliveries.values(), ({ packetId }) => packetId));
+  const numbers = new Map<string, number[]>();
+  for (const packet of found) {
+    const sequence = state.highest + 1;
+    state.use(sequence);
+    numbers.set(packet.name, [...(numbers.get(packet.name) ?? []), sequence]);
+    const delivery = foreignDelivery(packet, taken);
+    if (delivery === undefined) continue;
+    taken.add(delivery.packetId);
+    state.deliver(sequence, delivery);
+  }
+  return numbers;
+}
+
 /** Redis shows the first 1001 packets. One more is put at the end: is it to be seen? */
 async function isShownInPart(backend: Backend, id: string): Promise<boolean> {
   const name = { brokerId: queueBrokerId(id), brokerCounter: Number.MAX_SAFE_INTEGER };
-  const sentinel = {
-    cmd: 'publish',
-    topic: brokerId,
-    payload: nothing,
-    qos: 1,
-    retain: false,
-    dup: false,
-  } as const;
-  await backend.enqueue(id, { ...sentinel, ...name });
+  await backend.enqueue(id, { ...emptyPacket, ...name });
   let isSeen = false;
   for await (const item of queueItems(backend, id)) {
     isSeen ||= item.kind === 'remains' && item.packet.brokerCounter === name.brokerCounter;

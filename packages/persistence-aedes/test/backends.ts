@@ -3,9 +3,11 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import aedesPersistenceLevel from 'aedes-persistence-level';
+import aedesPersistenceMongodb from 'aedes-persistence-mongodb';
 import { Level } from 'level';
 import { onTestFinished } from 'vitest';
 import { type AedesStoreOptions, orderedLevel } from '../src/index.ts';
+import { DocumentDatabase, type QueryOrder } from './document-database.ts';
 
 const require = createRequire(import.meta.url);
 /** Their types say that they are something else. */
@@ -42,16 +44,16 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-const silent = { logger: { warn: () => {} } };
+export const silent = { logger: { warn: () => {} } };
 
-function levelPlace(wrap: (level: Level) => object) {
+function levelPlace(wrap: (level: Level) => object, finish: (instance: object) => object = (it) => it) {
   return async (): Promise<TestPlace> => {
     const folder = await temporaryFolder();
     let level: Level | undefined;
     return {
       instance: () => {
         level = new Level(folder);
-        return aedesPersistenceLevel(wrap(level));
+        return finish(aedesPersistenceLevel(wrap(level)));
       },
       // The lock goes with the process.
       crash: async () => level?.close(),
@@ -70,6 +72,24 @@ export const orderedLevelBackend: TestBackend = {
   place: levelPlace((level) => orderedLevel(level)),
 };
 
+/** What backends looked like before version 10: no `setup`, and every method calls back. */
+export const callbackBackend: TestBackend = {
+  name: 'a backend with callbacks only',
+  place: levelPlace((level) => level, callbacksOnly),
+};
+
+function callbacksOnly(instance: object): object {
+  const hidden: ReadonlySet<string | symbol> = new Set(['asyncPersistence', 'setup']);
+  return new Proxy(instance, {
+    get(target, name) {
+      const value: unknown = hidden.has(name) ? undefined : Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+    has: (target, name) => !hidden.has(name) && Reflect.has(target, name),
+    set: (target, name, value) => Reflect.set(target, name, value, target),
+  });
+}
+
 /** The same instance serves both brokers: nothing else would survive. */
 export const memoryBackend: TestBackend = {
   name: 'aedes-persistence in memory',
@@ -87,9 +107,17 @@ export const memory10Backend: TestBackend = {
   },
 };
 
-export const backends: readonly TestBackend[] = [
-  levelBackend,
-  orderedLevelBackend,
-  memoryBackend,
-  memory10Backend,
-];
+/** The real backend, on what stands for a server. */
+export function mongoBackend(name: string, order: QueryOrder): TestBackend {
+  return {
+    name: `aedes-persistence-mongodb, queries ${name}`,
+    place: async () => {
+      const db = new DocumentDatabase(order);
+      return { instance: () => aedesPersistenceMongodb({ db }), options: silent };
+    },
+  };
+}
+
+/** MongoDB promises no order. */
+export const mongoInOrder = mongoBackend('in the order of arrival', (documents) => documents);
+export const mongoInNoOrder = mongoBackend('in no order', (documents) => documents.toReversed());

@@ -1,30 +1,44 @@
 import type { Store } from '@carillon/persistence';
 import { storeConformance } from '@carillon/persistence/conformance';
-import aedesPersistenceLevel from 'aedes-persistence-level';
-import { Level } from 'level';
 import { describe, test } from 'vitest';
-import { aedesStore, orderedLevel } from '../src/index.ts';
-import { temporaryFolder } from './backends.ts';
+import { aedesStore } from '../src/index.ts';
+import {
+  levelBackend,
+  memoryBackend,
+  mongoInNoOrder,
+  orderedLevelBackend,
+  type TestBackend,
+  type TestPlace,
+} from './backends.ts';
+import { redisBackend, redisIsInstalled } from './redis.ts';
 
-const silent = { logger: { warn: () => {} } };
+/** Those that answer at once are asked for many messages; the others would take minutes for them. */
+const backends: readonly [TestBackend, messages: number, seeds: readonly number[]][] = [
+  [levelBackend, 5_000, [1, 5, 9]],
+  [orderedLevelBackend, 5_000, [1, 5, 9]],
+  [memoryBackend, 300, [5]],
+  [mongoInNoOrder, 300, [5]],
+  ...(redisIsInstalled ? ([[redisBackend, 300, [5]]] as const) : []),
+];
 
-describe.each([
-  ['aedes-persistence-level', (level: Level) => level],
-  ['aedes-persistence-level on an ordered level', orderedLevel],
-] as const)('%s', (_, wrap) => {
-  const folders = new WeakMap<Store, string>();
+describe.each(backends)('$0.name', (backend, messages, seeds) => {
+  const places = new WeakMap<Store, TestPlace>();
 
-  function storeIn(folder: string): Store {
-    const store = aedesStore(aedesPersistenceLevel(wrap(new Level(folder))), silent);
-    folders.set(store, folder);
+  function storeAt(place: TestPlace): Store {
+    const store = aedesStore(place.instance(), place.options);
+    places.set(store, place);
     return store;
   }
 
   storeConformance({
     test,
-    createStore: async () => storeIn(await temporaryFolder()),
-    reopenStore: (closed) => storeIn(folders.get(closed) ?? ''),
-    messages: 5_000,
-    seeds: [1, 5, 9],
+    createStore: async () => storeAt(await backend.place()),
+    reopenStore: (closed) => {
+      const place = places.get(closed);
+      if (place === undefined) throw new Error('the store is none of these');
+      return storeAt(place);
+    },
+    messages,
+    seeds,
   });
 });

@@ -8,6 +8,7 @@ import aedesPersistenceLevel from 'aedes-persistence-level';
 import { Level } from 'level';
 import { expect, onTestFinished, test } from 'vitest';
 import { aedesClientIds, aedesLevelFolder, aedesStore, orderedLevel, readAedesLevel } from '../src/index.ts';
+import { innerOf } from './altered-instance.ts';
 import { temporaryFolder } from './backends.ts';
 import { lasting, restartable } from './restartable.ts';
 import { loaded, noLimits, putSession } from './sample-records.ts';
@@ -181,8 +182,7 @@ test('more queues than are remembered are read on where they were, and again fro
   const store = aedesStore(backend, { logger: { warn: () => {} }, destroyOnClose: false });
   await loaded(store);
   await store.close();
-  const inner: unknown = Reflect.get(backend, 'asyncPersistence');
-  if (typeof inner !== 'object' || inner === null) throw new Error('no instance in the instance');
+  const inner = innerOf(backend);
   const clientIds = Array.from({ length: 120 }, (_, i) => `client ${i}`);
   for (const clientId of clientIds) {
     for (const brokerCounter of [1, 2, 3]) {

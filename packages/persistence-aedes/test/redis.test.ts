@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import aedesPersistenceRedis from 'aedes-persistence-redis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { aedesStore } from '../src/index.ts';
-import { warnings } from './backends.ts';
+import { innerOf } from './altered-instance.ts';
+import { silent, warnings } from './backends.ts';
 import { redisIsInstalled, redisPort } from './redis.ts';
 import { lasting, restartable } from './restartable.ts';
 import { enqueue, loaded, putSession, sequences } from './sample-records.ts';
@@ -22,8 +23,6 @@ async function keysBeginning(prefix: string, port: number): Promise<string[]> {
 function redisAt(port: number): object {
   return aedesPersistenceRedis({ host: '127.0.0.1', port });
 }
-
-const silent = { logger: { warn: () => {} } };
 
 describe.runIf(redisIsInstalled)('on Redis', () => {
   test('how far a delivery has come for one client is nothing to another that waits for the same message', async () => {
@@ -96,4 +95,27 @@ describe.runIf(redisIsInstalled)('on Redis', () => {
     expect(await keysBeginning('outgoing', port)).toEqual([]);
     expect(await keysBeginning('client:', port)).toEqual([]);
   });
+
+  test('more Wills than the backend shows at once are all found, and all stay', async () => {
+    const port = await redisPort();
+    const instance = redisAt(port);
+    const first = aedesStore(instance, { ...silent, destroyOnClose: false });
+    await loaded(first);
+    const inner = innerOf(instance);
+    const putWill: unknown = Reflect.get(inner, 'putWill');
+    if (typeof putWill !== 'function') throw new Error('no putWill');
+    const numbers = Array.from({ length: 10_050 }, (_, i) => i);
+    await Promise.all(
+      numbers.map((i) =>
+        putWill.call(inner, { id: `client ${i}` }, { topic: 'gone', payload: `${i}`, qos: 1 }),
+      ),
+    );
+    await Reflect.get(inner, 'destroy').call(inner);
+    const store = aedesStore(redisAt(port), silent);
+    const wills = (await loaded(store)).flatMap((record) => (record.kind === 'will' ? [record] : []));
+    await store.close();
+    expect(new Set(wills.map(({ clientId }) => clientId)).size).toBe(10_050);
+    expect(wills.every(({ will }) => will.message.topic === 'gone')).toBe(true);
+    expect(await keysBeginning('will:', port)).toHaveLength(10_050);
+  }, 60_000);
 });

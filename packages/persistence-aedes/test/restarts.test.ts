@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { backends, type TestBackend } from './backends.ts';
-import { redisBackend, redisIsInstalled } from './redis.ts';
+import { allBackends } from './all-backends.ts';
+import type { TestBackend } from './backends.ts';
 import { lasting, type Restartable, restartable } from './restartable.ts';
 
 const properties = {
@@ -21,9 +21,7 @@ async function begin(backend: TestBackend): Promise<Restartable> {
   return brokers;
 }
 
-const all = redisIsInstalled ? [...backends, redisBackend] : backends;
-
-describe.each(all)('on $name', (backend) => {
+describe.each(allBackends)('on $name', (backend) => {
   test('a session comes back with its subscriptions and all their options', async () => {
     const brokers = await begin(backend);
     const { laboratory } = brokers;
@@ -236,6 +234,31 @@ describe.each(all)('on $name', (backend) => {
     const third = await brokers.start();
     expect(third.session('watcher')).toMatchObject({ queued: 0, inflight: 0 });
     expect(third.session('a')).toMatchObject({ connected: false });
+  });
+
+  test('a Will that the next CONNECT took back is not sent when the process dies', async () => {
+    const brokers = await begin(backend);
+    const { laboratory } = brokers;
+    const first = await brokers.start();
+    const watcher = await laboratory.connect(first, { clientId: 'watcher', ...lasting });
+    await watcher.subscribe('wills/#', { qos: 1 });
+    await watcher.disconnect();
+    const will = (text: string) => ({ topic: 'wills/a', payload: text, qos: 1 }) as const;
+    await laboratory.connect(first, { clientId: 'a', ...lasting, will: will('from the first') });
+    const second = await laboratory.connect(first, {
+      clientId: 'a',
+      ...lasting,
+      will: will('of the second'),
+    });
+    await second.disconnect();
+    const again = await laboratory.connect(first, { clientId: 'watcher', ...lasting });
+    // A connection that is taken over has ended, so its Will is due.
+    expect((await again.receiveMessage()).text).toBe('from the first');
+    await again.disconnect();
+    await laboratory.connect(first, { clientId: 'a', ...lasting });
+    await brokers.crash();
+    const third = await brokers.start();
+    expect(third.session('watcher')).toMatchObject({ queued: 0 });
   });
 
   test('a Will whose delay ended while the broker was away is sent after the restart, once', async () => {

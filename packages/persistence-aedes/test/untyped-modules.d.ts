@@ -14,3 +14,7 @@ declare module 'aedes-persistence/asyncPersistence.js' {
   const Persistence: new (options?: object) => object;
   export default Persistence;
 }
+declare module 'aedes-persistence-mongodb' {
+  const create: (options: object) => object;
+  export default create;
+}

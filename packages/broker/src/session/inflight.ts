@@ -81,8 +81,12 @@ export class Inflight {
 
   #put(entry: QueuedMessage): void {
     const slot = entry.packetId & (this.#slots.length - 1);
-    if (this.#slots[slot] === undefined) this.#slots[slot] = entry;
-    else (this.#apart ??= new Map()).set(entry.packetId, entry);
+    if (this.#slots[slot] === undefined) {
+      this.#slots[slot] = entry;
+      return;
+    }
+    this.#apart ??= new Map();
+    this.#apart.set(entry.packetId, entry);
   }
 
   #forgetApart(packetId: number): void {
