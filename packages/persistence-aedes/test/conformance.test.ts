@@ -13,7 +13,7 @@ import {
 import { redisBackend, redisIsInstalled } from './redis.ts';
 
 /** Those that answer at once are asked for many messages; the others would take minutes for them. */
-const backends: readonly [TestBackend, messages: number, seeds: readonly number[]][] = [
+const backends: readonly (readonly [TestBackend, messages: number, seeds: readonly number[]])[] = [
   [levelBackend, 5_000, [1, 5, 9]],
   [orderedLevelBackend, 5_000, [1, 5, 9]],
   [memoryBackend, 300, [5]],
