@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import type { Clock, Logger } from '@carillon/hooks';
 import { WatchedFile } from '@carillon/watched-file';
 import { AclError } from './acl-error.ts';
@@ -75,6 +76,6 @@ function readFormat(bytes: Uint8Array, format: AclFormat, path: string): RuleSet
 
 function faultOf(path: string, error: unknown): AclError {
   if (error instanceof AclError) return error;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return new AclError('ACL_FILE_UNREADABLE', `${path} cannot be read: ${why}`, { path, cause: error });
 }

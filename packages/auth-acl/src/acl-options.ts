@@ -1,3 +1,4 @@
+import { type FieldChecks, integer, nonEmptyText, oneOf, readOptions, refuse } from '@carillon/hooks/checks';
 import { AclError } from './acl-error.ts';
 import type { AclFormat } from './acl-file.ts';
 import type { AclRule } from './acl-rule.ts';
@@ -40,52 +41,46 @@ export interface SettledAclOptions {
   noObjects(): AclError;
 }
 
-const known: { readonly [Name in keyof AclOptions]-?: true } = {
-  rules: true,
-  file: true,
-  mosquittoFile: true,
-  subscriptions: true,
-  cachedTopics: true,
-  checkInterval: true,
-  maximumFileSize: true,
-  name: true,
+const optionChecks: FieldChecks<AclOptions> = {
+  rules: (value, field) => (isList(value) ? value : refuse(field, value, 'a list of rules')),
+  file: nonEmptyText,
+  mosquittoFile: nonEmptyText,
+  subscriptions: oneOf(['refuse', 'narrow']),
+  cachedTopics: integer(1, 1_000_000),
+  checkInterval: integer(10, 86_400_000),
+  maximumFileSize: integer(1, 1_073_741_824),
+  name: nonEmptyText,
 };
 
 /** @throws AclError */
-export function settleOptions(options: AclOptions): SettledAclOptions {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name));
-  if (unknown !== undefined) {
-    throw optionError(`there is no option ${unknown}; there are ${Object.keys(known).join(', ')}`);
-  }
+export function settleOptions(given: AclOptions): SettledAclOptions {
+  const options = readOptions(given, optionChecks, optionError);
   const source = sourceOf(options);
   const isMosquitto = source.kind === 'file' && source.format === 'mosquitto';
-  const { subscriptions = isMosquitto ? 'narrow' : 'refuse' } = options;
-  if (subscriptions !== 'refuse' && subscriptions !== 'narrow') {
-    throw optionError('subscriptions has to be "refuse" or "narrow"');
-  }
   return {
     source,
-    subscriptions,
-    cachedTopics: whole('cachedTopics', options.cachedTopics, 256, 1, 1_000_000),
-    checkInterval: whole('checkInterval', options.checkInterval, 1000, 10, 86_400_000),
-    maximumFileSize: whole('maximumFileSize', options.maximumFileSize, 16_777_216, 1, 1_073_741_824),
+    subscriptions: options.subscriptions ?? (isMosquitto ? 'narrow' : 'refuse'),
+    cachedTopics: options.cachedTopics ?? 256,
+    checkInterval: options.checkInterval ?? 1000,
+    maximumFileSize: options.maximumFileSize ?? 16_777_216,
     noObjects: () => optionError('the rules come from a file: change that instead'),
   };
 }
 
-function sourceOf({ rules, file, mosquittoFile }: AclOptions): SettledAclOptions['source'] {
-  const given = [rules, file, mosquittoFile].filter((source) => source !== undefined).length;
-  if (given !== 1) throw optionError('give exactly one of rules, file and mosquittoFile');
-  if (rules !== undefined) return { kind: 'objects', rules };
-  const path = file ?? mosquittoFile;
-  if (typeof path !== 'string' || path === '') throw optionError('the name of the file has to be a text');
-  return { kind: 'file', path, format: file === undefined ? 'mosquitto' : 'own' };
+/** Each rule is looked at when it is compiled. */
+function isList(value: unknown): value is readonly AclRule[] {
+  return Array.isArray(value);
 }
 
-function whole(name: string, value: number | undefined, usual: number, least: number, most: number): number {
-  if (value === undefined) return usual;
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw optionError(`${name} has to be a whole number from ${least} to ${most}`);
+function sourceOf({ rules, file, mosquittoFile }: AclOptions): SettledAclOptions['source'] {
+  const sources: (SettledAclOptions['source'] | undefined)[] = [
+    rules && { kind: 'objects', rules },
+    file === undefined ? undefined : { kind: 'file', path: file, format: 'own' },
+    mosquittoFile === undefined ? undefined : { kind: 'file', path: mosquittoFile, format: 'mosquitto' },
+  ];
+  const [source, another] = sources.filter((given) => given !== undefined);
+  if (source !== undefined && another === undefined) return source;
+  throw optionError('give exactly one of rules, file and mosquittoFile');
 }
 
 function optionError(message: string): AclError {

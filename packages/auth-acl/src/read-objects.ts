@@ -2,7 +2,7 @@ import {
   boolean,
   exactly,
   type FieldChecks,
-  ImpossibleAnswer,
+  ImpossibleValue,
   inner,
   isObject,
   nonEmptyText,
@@ -53,7 +53,7 @@ export function readRuleObjects(rules: unknown): readonly PlacedRule[] {
       checkRule(checked, () => undefined);
       return { rule: checked, place, hasPlaceholders: 'named' };
     } catch (error) {
-      if (!(error instanceof ImpossibleAnswer) && !(error instanceof AclError)) throw error;
+      if (!(error instanceof ImpossibleValue) && !(error instanceof AclError)) throw error;
       throw new AclError('ACL_RULE_INVALID', `${place}: ${error.message}`);
     }
   });
@@ -61,21 +61,21 @@ export function readRuleObjects(rules: unknown): readonly PlacedRule[] {
 
 function readRuleObject(given: unknown): AclRule {
   const { effect, actions, topic, ...rest } = readFields(given, ruleFields);
-  if (effect === undefined) throw new ImpossibleAnswer('effect is missing; it must be allow or deny.');
-  if (actions === undefined) throw new ImpossibleAnswer('actions is missing; name at least one.');
-  if (topic === undefined) throw new ImpossibleAnswer('topic is missing; it must be a topic filter.');
+  if (effect === undefined) throw new ImpossibleValue('effect is missing; it must be allow or deny.');
+  if (actions === undefined) throw new ImpossibleValue('actions is missing; name at least one.');
+  if (topic === undefined) throw new ImpossibleValue('topic is missing; it must be a topic filter.');
   return { effect, actions, topic, ...rest };
 }
 
 function actions(value: unknown, field: string): readonly AclAction[] {
   if (!Array.isArray(value) || value.length === 0) {
-    throw new ImpossibleAnswer(`${field} must be an array of publish, subscribe and receive.`);
+    throw new ImpossibleValue(`${field} must be an array of publish, subscribe and receive.`);
   }
   return value.map((action: unknown) => oneOf(['publish', 'subscribe', 'receive'], action, field));
 }
 
 function texts(value: unknown, field: string): Readonly<Record<string, string>> {
-  if (!isObject(value)) throw new ImpossibleAnswer(`${field} must be an object such as { O: 'Acme' }.`);
+  if (!isObject(value)) throw new ImpossibleValue(`${field} must be an object such as { O: 'Acme' }.`);
   return Object.fromEntries(
     Object.entries(value).map(([name, text]) => [name, nonEmptyText(text, `${field}.${name}`)]),
   );
@@ -84,5 +84,5 @@ function texts(value: unknown, field: string): Readonly<Record<string, string>> 
 function oneOf<const T extends string>(choices: readonly T[], value: unknown, field: string): T {
   const choice = choices.find((known) => known === value);
   if (choice !== undefined) return choice;
-  throw new ImpossibleAnswer(`${field} must be one of ${choices.join(', ')}.`);
+  throw new ImpossibleValue(`${field} must be one of ${choices.join(', ')}.`);
 }

@@ -9,38 +9,13 @@ import {
   type PluginPlatform,
   type Refusal,
 } from '@carillon/hooks';
+import { messageOf } from '@carillon/hooks/checks';
 import { ReasonCode } from '@carillon/protocol';
 import { WatchedFile } from '@carillon/watched-file';
-import { findIdentity, type IdentitySource, namedSources } from './certificate-identity.ts';
+import { findIdentity } from './certificate-identity.ts';
+import { type CertificateAuthOptions, checkOptions, type RevocationOptions } from './certificate-options.ts';
 import { RevocationLists, readCertificates } from './revocation-lists.ts';
 import { X509Certificate } from './x509.ts';
-
-/** Options of {@link certificateAuth}. */
-export interface CertificateAuthOptions {
-  /** Which part of the certificate is the client's identity. Default `CN`. */
-  readonly identity?: IdentitySource;
-  /**
-   * Whether clients without a certificate are turned away. Default false: this plugin has no opinion of them, and
-   * others may let them in by what else they know.
-   */
-  readonly required?: boolean;
-  /** Refuses revoked certificates, and disconnects their clients when the list changes. Default: none is asked. */
-  readonly revocation?: RevocationOptions;
-}
-
-/** Where certificates are listed that do not count any more. */
-export interface RevocationOptions {
-  /**
-   * Certificate revocation lists, PEM or DER. Read again when the file changes; one that cannot be used leaves the
-   * last good one in force. A certificate whose authority has no list in it, or one that is out of date, is refused.
-   */
-  readonly file: string;
-  /** The certificates of the authorities that sign the lists, PEM or DER. */
-  readonly authoritiesFile: string;
-}
-
-const optionKeys = ['identity', 'required', 'revocation'];
-const revocationKeys = ['file', 'authoritiesFile'];
 
 /**
  * Lets in clients by the certificate of their TLS connection, which is their identity from then on. The listener
@@ -57,8 +32,7 @@ const revocationKeys = ['file', 'authoritiesFile'];
  * ```
  */
 export function certificateAuth(options: CertificateAuthOptions = {}): Plugin {
-  checkOptions(options);
-  const { identity: source = 'CN', required = false, revocation } = options;
+  const { identity: source = 'CN', required = false, revocation } = checkOptions(options);
   let lists: WatchedFile<RevocationLists> | undefined;
   let now = Date.now;
 
@@ -156,34 +130,4 @@ async function readAuthorities(file: string): Promise<X509Certificate[]> {
   } catch (cause) {
     throw new Error(`The authorities in ${file} cannot be used: ${messageOf(cause)}`, { cause });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function checkOptions(options: CertificateAuthOptions): void {
-  checkKeys(options, optionKeys, '');
-  const { identity, required, revocation } = options;
-  if (identity !== undefined && typeof identity !== 'function' && !namedSources.includes(identity)) {
-    throw wrong('identity', identity, `a function or one of ${namedSources.join(', ')}`);
-  }
-  if (required !== undefined && typeof required !== 'boolean')
-    throw wrong('required', required, 'true or false');
-  if (revocation === undefined) return;
-  checkKeys(revocation, revocationKeys, 'revocation.');
-  for (const key of ['file', 'authoritiesFile'] as const) {
-    const file: unknown = revocation[key];
-    if (typeof file !== 'string' || file === '') throw wrong(`revocation.${key}`, file, 'the name of a file');
-  }
-}
-
-function checkKeys(options: object, known: readonly string[], prefix: string): void {
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  throw new TypeError(`certificateAuth: ${prefix}${unknown} is not an option; there are ${known.join(', ')}`);
-}
-
-function wrong(key: string, value: unknown, right: string): TypeError {
-  return new TypeError(`certificateAuth: ${key} is ${JSON.stringify(value)}; it must be ${right}`);
 }

@@ -118,7 +118,3 @@ function serialKey(serialNumber: string): string {
 function bad(why: string): Standing {
   return { good: false, why };
 }
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -242,11 +242,11 @@ test('lists that cannot be used at the start keep the plugin from coming into fo
 });
 
 test.each([
-  [{ identity: 'cn' }, 'identity is "cn"; it must be a function or one of CN, subject, dns'],
-  [{ required: 1 }, 'required is 1; it must be true or false'],
-  [{ require: true }, 'require is not an option; there are identity, required, revocation'],
+  [{ identity: 'cn' }, 'identity is a string; it must be a function or one of CN, subject, dns'],
+  [{ required: 1 }, 'required is the number 1; it must be true or false'],
+  [{ require: true }, 'there is no require; there are identity, required, revocation'],
   [{ revocation: { file: 'a' } }, 'revocation.authoritiesFile is undefined; it must be the name of a file'],
-  [{ revocation: { file: 'a', ca: 'b' } }, 'revocation.ca is not an option'],
+  [{ revocation: { file: 'a', ca: 'b' } }, 'there is no revocation.ca; there are file, authoritiesFile'],
 ])('options that cannot be are refused: %j', (options, complaint) => {
   expect(() => Reflect.apply(certificateAuth, undefined, [options])).toThrow(complaint);
 });

@@ -1,3 +1,4 @@
+import { type Check, type FieldChecks, inner, readFields, readOptions, refuse } from '@carillon/hooks/checks';
 import type { BanRequest } from './ban.ts';
 
 /** How much of something may be done. */
@@ -84,75 +85,86 @@ export interface BackOffSettings {
 }
 
 /** @throws {TypeError} for an option that is none, or a value that cannot be. */
-export function settleGuard(options: AuthGuardOptions): GuardSettings {
-  const { backOff = {}, flapping = {}, rates = {}, bans = [] } = options;
-  checkKeys(options, '', [
-    'bans',
-    'maximumBans',
-    'backOff',
-    'flapping',
-    'rates',
-    'maximumTracked',
-    'maximumWaiting',
-  ]);
-  if (!Array.isArray(bans)) throw wrong('bans', bans, 'a list');
-  checkKeys(rates, 'rates.', ['connects', 'messages', 'bytes', 'patience']);
+export function settleGuard(given: AuthGuardOptions): GuardSettings {
+  const options = readOptions(given, optionChecks, (wrong) => new TypeError(`authGuard: ${wrong}`));
+  const { bans = [], backOff = {}, flapping = {}, rates = {} } = options;
   return {
     bans,
-    maximumBans: atLeast(1, 'maximumBans', options.maximumBans, 10_000),
+    maximumBans: options.maximumBans ?? 10_000,
     backOff: backOff === false ? undefined : settleBackOff(backOff),
     flapping: flapping === false ? undefined : settleFlapping(flapping),
-    connects: rateOf('rates.connects', rates.connects) ?? { perSecond: 50, burst: 500 },
-    messages: rateOf('rates.messages', rates.messages),
-    bytes: rateOf('rates.bytes', rates.bytes),
-    patience: 1000 * atLeast(0, 'rates.patience', rates.patience, 60),
-    maximumTracked: atLeast(1, 'maximumTracked', options.maximumTracked, 100_000),
-    maximumWaiting: atLeast(0, 'maximumWaiting', options.maximumWaiting, 1000),
+    connects: rates.connects ?? { perSecond: 50, burst: 500 },
+    messages: rates.messages,
+    bytes: rates.bytes,
+    patience: 1000 * (rates.patience ?? 60),
+    maximumTracked: options.maximumTracked ?? 100_000,
+    maximumWaiting: options.maximumWaiting ?? 1000,
   };
 }
 
 function settleBackOff(backOff: BackOffOptions): { address: BackOffSettings; user: BackOffSettings } {
-  checkKeys(backOff, 'backOff.', ['failures', 'delay', 'maximumDelay', 'forgetAfter']);
+  const { failures = 5, delay = 1, maximumDelay, forgetAfter = 3600 } = backOff;
   const settings = (longest: number): BackOffSettings => ({
-    failures: atLeast(0, 'backOff.failures', backOff.failures, 5),
-    delay: 1000 * atLeast(0, 'backOff.delay', backOff.delay, 1),
-    maximumDelay: 1000 * atLeast(0, 'backOff.maximumDelay', backOff.maximumDelay, longest),
-    forgetAfter: 1000 * atLeast(0, 'backOff.forgetAfter', backOff.forgetAfter, 3600),
+    failures,
+    delay: 1000 * delay,
+    maximumDelay: 1000 * (maximumDelay ?? longest),
+    forgetAfter: 1000 * forgetAfter,
   });
   return { address: settings(300), user: settings(30) };
 }
 
 function settleFlapping(flapping: FlappingOptions): { rate: Rate; delay: number } {
-  checkKeys(flapping, 'flapping.', ['connects', 'within', 'delay']);
-  const connects = atLeast(1, 'flapping.connects', flapping.connects, 20);
-  const within = atLeast(1, 'flapping.within', flapping.within, 60);
-  const delay = 1000 * atLeast(0, 'flapping.delay', flapping.delay, 5);
-  return { rate: { perSecond: connects / within, burst: connects }, delay };
+  const { connects = 20, within = 60, delay = 5 } = flapping;
+  return { rate: { perSecond: connects / within, burst: connects }, delay: 1000 * delay };
 }
 
-function rateOf(key: string, rate: Rate | undefined): Rate | undefined {
-  if (rate === undefined) return undefined;
-  checkKeys(rate, `${key}.`, ['perSecond', 'burst']);
-  if (!(Number.isFinite(rate.perSecond) && rate.perSecond > 0)) {
-    throw wrong(`${key}.perSecond`, rate.perSecond, 'a number above 0');
-  }
-  const burst = atLeast(1, `${key}.burst`, rate.burst, Math.max(1, rate.perSecond));
-  return { perSecond: rate.perSecond, burst };
+function atLeast(least: number): Check<number> {
+  return (value, field) =>
+    typeof value === 'number' && Number.isFinite(value) && value >= least
+      ? value
+      : refuse(field, value, `a number, ${least} or more`);
 }
 
-function atLeast(least: number, key: string, value: number | undefined, otherwise: number): number {
-  if (value === undefined) return otherwise;
-  if (Number.isFinite(value) && value >= least) return value;
-  throw wrong(key, value, `a number, ${least} or more`);
+function orFalse<T>(check: Check<T>): Check<T | false> {
+  return (value, field) => (value === false ? false : check(value, field));
 }
 
-function checkKeys(value: unknown, prefix: string, known: readonly string[]): void {
-  if (typeof value !== 'object' || value === null) throw wrong(prefix.slice(0, -1), value, 'an object');
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown === undefined) return;
-  throw new TypeError(`authGuard: ${prefix}${unknown} is not an option; there are ${known.join(', ')}`);
-}
+const rateFields: FieldChecks<Rate> = {
+  perSecond: (value, field) =>
+    typeof value === 'number' && Number.isFinite(value) && value > 0
+      ? value
+      : refuse(field, value, 'a number above 0'),
+  burst: atLeast(1),
+};
 
-function wrong(key: string, value: unknown, right: string): TypeError {
-  return new TypeError(`authGuard: ${key} is ${JSON.stringify(value)}; it must be ${right}`);
-}
+const rate: Check<Rate> = (value, field) => {
+  const { perSecond = refuse(`${field}.perSecond`, undefined, 'a number above 0'), burst } = readFields(
+    value,
+    rateFields,
+    field,
+  );
+  return { perSecond, burst: burst ?? Math.max(1, perSecond) };
+};
+
+/** Each ban is looked at when it is made. */
+const bans: Check<readonly BanRequest[]> = (value, field) =>
+  Array.isArray(value) ? value : refuse(field, value, 'a list');
+
+const optionChecks: FieldChecks<AuthGuardOptions> = {
+  bans,
+  maximumBans: atLeast(1),
+  backOff: orFalse(
+    inner<BackOffOptions>({
+      failures: atLeast(0),
+      delay: atLeast(0),
+      maximumDelay: atLeast(0),
+      forgetAfter: atLeast(0),
+    }),
+  ),
+  flapping: orFalse(
+    inner<FlappingOptions>({ connects: atLeast(1), within: atLeast(1), delay: atLeast(0) }),
+  ),
+  rates: inner<RateOptions>({ connects: rate, messages: rate, bytes: rate, patience: atLeast(0) }),
+  maximumTracked: atLeast(1),
+  maximumWaiting: atLeast(0),
+};

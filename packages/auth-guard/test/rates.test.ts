@@ -105,14 +105,14 @@ test('a bucket fills up to its burst and no further', () => {
 });
 
 test.each<[unknown, string]>([
-  [{ bans: 'x' }, 'bans is "x"; it must be a list'],
+  [{ bans: 'x' }, 'bans is a string; it must be a list'],
   [{ bans: [{ address: 'x' }] }, 'address is "x"'],
-  [{ rate: {} }, 'rate is not an option; there are bans,'],
-  [{ rates: { messages: { perSecond: 0 } } }, 'rates.messages.perSecond is 0; it must be a number above 0'],
-  [{ rates: { messages: 5 } }, 'rates.messages is 5; it must be an object'],
-  [{ backOff: { delay: -1 } }, 'backOff.delay is -1; it must be a number, 0 or more'],
-  [{ flapping: { connects: 0 } }, 'flapping.connects is 0; it must be a number, 1 or more'],
-  [{ flapping: { window: 1 } }, 'flapping.window is not an option'],
+  [{ rate: {} }, 'there is no rate; there are bans,'],
+  [{ rates: { messages: { perSecond: 0 } } }, 'rates.messages.perSecond is the number 0; it must be a number above 0'],
+  [{ rates: { messages: 5 } }, 'rates.messages is the number 5; it must be an object with perSecond, burst'],
+  [{ backOff: { delay: -1 } }, 'backOff.delay is the number -1; it must be a number, 0 or more'],
+  [{ flapping: { connects: 0 } }, 'flapping.connects is the number 0; it must be a number, 1 or more'],
+  [{ flapping: { window: 1 } }, 'there is no flapping.window; there are connects, within, delay'],
 ])('options that cannot be are refused: %j', (options, complaint) => {
   expect(() => Reflect.apply(authGuard, undefined, [options])).toThrow(complaint);
 });

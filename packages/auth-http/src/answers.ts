@@ -11,7 +11,7 @@ import {
   exactly,
   type FieldChecks,
   grantFields,
-  ImpossibleAnswer,
+  ImpossibleValue,
   integer,
   isObject,
   nonEmptyText,
@@ -89,7 +89,7 @@ function reader<Yes>(
         cacheFor: time === undefined ? undefined : cacheFor(time, 'cacheFor'),
       };
     } catch (error) {
-      if (!(error instanceof ImpossibleAnswer)) throw error;
+      if (!(error instanceof ImpossibleValue)) throw error;
       throw new ServiceFailure('answer', error.message);
     }
   };

@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import {
   type ClientRequest,
   type Agent as HttpAgent,
@@ -117,5 +118,5 @@ function failureFrom(error: unknown, signal: AbortSignal): ServiceFailure {
   if (error instanceof ServiceFailure) return error;
   const reason: unknown = signal.aborted ? signal.reason : error;
   if (reason instanceof ServiceFailure) return reason;
-  return new ServiceFailure('down', reason instanceof Error ? reason.message : String(reason), reason);
+  return new ServiceFailure('down', messageOf(reason), reason);
 }

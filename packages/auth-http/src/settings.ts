@@ -1,16 +1,5 @@
 import { createSecureContext } from 'node:tls';
-import {
-  boolean,
-  type Check,
-  type FieldChecks,
-  inner,
-  integer,
-  isObject,
-  nonEmptyText,
-  nonEmptyTexts,
-  readFields,
-  refuse,
-} from '@carillon/hooks/checks';
+import { boolean, type Check, type FieldChecks, inner, integer, isObject, messageOf, nonEmptyText, nonEmptyTexts, readFields, refuse } from '@carillon/hooks/checks';
 import { HttpAuthOptionError } from './option-error.ts';
 import type { HttpAuthBreaker, HttpAuthCache, HttpAuthOptions, HttpAuthTls } from './options.ts';
 
@@ -31,7 +20,7 @@ export interface HttpAuthSettings {
   readonly breaker: Required<HttpAuthBreaker>;
 }
 
-/** @throws {ImpossibleAnswer} or {HttpAuthOptionError} for an option that cannot be. */
+/** @throws {ImpossibleValue} or {HttpAuthOptionError} for an option that cannot be. */
 export function readSettings(given: unknown): HttpAuthSettings {
   const options = readFields<HttpAuthOptions>(objectOf(given), optionFields);
   const { url: text = refuse('url', undefined, 'the address of the service') } = options;
@@ -93,7 +82,7 @@ function checkTls(tls: HttpAuthTls): void {
   try {
     createSecureContext(pemOf(tls));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new HttpAuthOptionError(`tls cannot be used: ${why}`, error);
   }
 }

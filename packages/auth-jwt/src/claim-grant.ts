@@ -1,7 +1,7 @@
 import type { ClientLimits, Grant, Permissions } from '@carillon/hooks';
 import {
   type Check,
-  ImpossibleAnswer,
+  ImpossibleValue,
   isObject,
   limitFields,
   nonEmptyText,
@@ -100,7 +100,7 @@ function optional<T>(claims: JwtClaims, path: ClaimPath, check: Check<T>): T | u
   try {
     return check(value, `claim ${nameOf(path)}`);
   } catch (error) {
-    throw error instanceof ImpossibleAnswer ? new TokenRefused(error.message) : error;
+    throw error instanceof ImpossibleValue ? new TokenRefused(error.message) : error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import type { PluginPlatform } from '@carillon/hooks';
 import { UnfitFileError, WatchedFile } from '@carillon/watched-file';
 import type { KeyHolder } from './key-holder.ts';
@@ -39,7 +40,7 @@ export class KeyFile implements KeyHolder {
       changed: ({ keys, unused }) =>
         logger.info({ file, keys: keys.length, unused }, 'the key file was read again'),
       failed: (error) => {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         logger.warn({ file, why }, 'the key file cannot be used: the keys read before stay in force');
       },
     });

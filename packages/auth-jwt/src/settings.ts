@@ -23,7 +23,7 @@ export interface JwtSettings {
 
 const year = 366 * 86_400_000;
 
-/** @throws {ImpossibleAnswer} for an option that cannot be. */
+/** @throws {ImpossibleValue} for an option that cannot be. */
 export function readSettings(given: unknown): JwtSettings {
   const options = readFields<Omit<JwtAuthOptions, 'keys'>>(withoutKeys(given), optionFields);
   const { algorithms = refuse('algorithms', undefined, `a list, each one of ${jwtAlgorithms.join(', ')}`) } =

@@ -1,3 +1,4 @@
+import { asError } from '@carillon/hooks/checks';
 import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { isJwtAlgorithm, type JwtAlgorithm } from './algorithms.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -89,7 +90,7 @@ function refusalFor(error: unknown): Error {
   }
   if (error instanceof errors.JWTClaimValidationFailed) return new TokenRefused(wordsFor(error));
   if (error instanceof errors.JOSEError) return new TokenRefused('the token is not in order');
-  return error instanceof Error ? error : new Error(String(error));
+  return asError(error);
 }
 
 function wordsFor({ claim, reason }: errors.JWTClaimValidationFailed): string {

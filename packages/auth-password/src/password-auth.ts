@@ -5,9 +5,9 @@ import {
   type PasswordFileOptions,
   type PasswordFindOptions,
   type PasswordUsersOptions,
+  type PasswordFileSource,
   type SettledPasswordSettings,
-  settleSettings,
-  whole,
+  settlePasswordOptions,
 } from './password-options.ts';
 import type { ScramCredentials, ScramMethod } from './scram-line.ts';
 import { FileUsers, FixedUsers, FoundUsers, type UserSource } from './user-source.ts';
@@ -41,7 +41,7 @@ export interface PasswordFilePlugin extends Plugin {
  * deleted are disconnected with 0x87 Not authorized.
  *
  * @throws {PasswordFileError} when the file cannot be read or a line of it cannot be.
- * @throws TypeError or RangeError when an option cannot be.
+ * @throws TypeError when an option cannot be, or does not exist.
  * @example
  * ```ts
  * broker.use(passwordAuth({ file: 'users.txt' }));
@@ -52,30 +52,31 @@ export function passwordAuth(options: PasswordUsersOptions | PasswordFindOptions
 export function passwordAuth(
   options: PasswordFileOptions | PasswordUsersOptions | PasswordFindOptions,
 ): Plugin {
-  if ('file' in options) return fileAuth(options);
-  const settings = settleSettings(options);
-  return pluginFor(options.name, settings, sourceOf(options, settings));
+  const { source, name, settings } = settlePasswordOptions(options);
+  switch (source.kind) {
+    case 'file':
+      return fileAuth(source, name, settings);
+    case 'users': {
+      const users = source.users instanceof Map ? source.users : Object.entries(source.users);
+      return pluginFor(name, settings, new FixedUsers(users, settings.cost));
+    }
+    case 'find':
+      return pluginFor(name, settings, new FoundUsers(source, settings.cost));
+  }
 }
 
-function sourceOf(
-  options: PasswordUsersOptions | PasswordFindOptions,
-  { cost }: SettledPasswordSettings,
-): UserSource {
-  if ('find' in options) return new FoundUsers(options, cost);
-  const { users } = options;
-  return new FixedUsers(users instanceof Map ? users : Object.entries(users), cost);
-}
-
-function fileAuth(options: PasswordFileOptions): PasswordFilePlugin {
-  const settings = settleSettings(options);
-  const maximumFileSize = whole(options.maximumFileSize, 'maximumFileSize', 16_777_216, 1, 2 ** 30);
-  const file = new PasswordFile(options.file, maximumFileSize);
-  const plugin = pluginFor(options.name, settings, new FileUsers(file, settings.cost));
+function fileAuth(
+  { path, maximumFileSize, scramOnly }: PasswordFileSource,
+  name: string,
+  settings: SettledPasswordSettings,
+): PasswordFilePlugin {
+  const file = new PasswordFile(path, maximumFileSize);
+  const plugin = pluginFor(name, settings, new FileUsers(file, settings.cost));
   const { hooks } = plugin;
   return {
     name: plugin.name,
     timeoutMs,
-    ...(options.scramOnly === true ? {} : { hooks }),
+    ...(scramOnly ? {} : { hooks }),
     setup(broker, platform) {
       plugin.setup(broker, platform);
       file.follow(platform.clock, platform.logger, (users) => cutOff(users, broker));
@@ -97,7 +98,7 @@ function cutOff(deleted: ReadonlySet<string>, broker: Broker): void {
   }
 }
 
-function pluginFor(name = 'auth-password', settings: SettledPasswordSettings, source: UserSource) {
+function pluginFor(name: string, settings: SettledPasswordSettings, source: UserSource) {
   let logger: Logger | undefined;
   const login = new Login(source, settings, (error) => {
     logger?.warn({ err: error }, 'stronger hashes of passwords cannot be kept, and are not made any more');

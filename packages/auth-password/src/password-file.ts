@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import type { Clock, Logger } from '@carillon/hooks';
 import { UnfitFileError, WatchedFile } from '@carillon/watched-file';
 import { PasswordFileError } from './password-file-error.ts';
@@ -53,6 +54,6 @@ export class PasswordFile {
 function faultOf(path: string, error: unknown): PasswordFileError {
   if (error instanceof PasswordFileError) return error;
   if (error instanceof UnfitFileError) return new PasswordFileError(path, undefined, error.fault);
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return new PasswordFileError(path, undefined, `cannot be read: ${why}`, error);
 }

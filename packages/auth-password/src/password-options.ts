@@ -1,3 +1,17 @@
+import {
+  boolean,
+  type Check,
+  callback,
+  type FieldChecks,
+  ImpossibleValue,
+  integer,
+  isObject,
+  nonEmptyText,
+  oneOf,
+  readFields,
+  readOptions,
+  refuse,
+} from '@carillon/hooks/checks';
 import { defaultCost } from './hash-password.ts';
 import { type ScryptCost, scryptCostFault } from './stored-hash.ts';
 import type { UpgradePolicy } from './upgrades.ts';
@@ -60,37 +74,91 @@ export interface SettledPasswordSettings {
   readonly maximumWaiting: number;
 }
 
-/** @throws TypeError or RangeError naming the option, its value and what would be right. */
-export function settleSettings(
-  options: PasswordAuthSettings & Pick<PasswordFileOptions, 'upgrade'>,
-): SettledPasswordSettings {
-  const { unknownUsers = 'refuse', upgrade = 'own', cost = defaultCost } = options;
-  if (unknownUsers !== 'refuse' && unknownUsers !== 'pass') {
-    throw new TypeError(`option unknownUsers is ${String(unknownUsers)}; it has to be 'refuse' or 'pass'`);
-  }
-  if (!['own', 'all', 'never'].includes(upgrade)) {
-    throw new TypeError(`option upgrade is ${String(upgrade)}; it has to be 'own', 'all' or 'never'`);
-  }
-  const fault = scryptCostFault(cost);
-  if (fault !== undefined) throw new RangeError(`option cost: a hash of that cost ${fault}`);
+/** A file of users, and how it is taken. */
+export interface PasswordFileSource {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly maximumFileSize: number;
+  readonly scramOnly: boolean;
+}
+
+/** Where the users are, and what holds for their passwords. */
+export interface PasswordOptions {
+  readonly source:
+    | PasswordFileSource
+    | ({ readonly kind: 'users' } & Pick<PasswordUsersOptions, 'users'>)
+    | ({ readonly kind: 'find' } & Pick<PasswordFindOptions, 'find' | 'upgraded'>);
+  readonly name: string;
+  readonly settings: SettledPasswordSettings;
+}
+
+type GivenOptions = Partial<PasswordFileOptions & PasswordUsersOptions & PasswordFindOptions>;
+
+/** @throws TypeError naming the option, and what would be right. */
+export function settlePasswordOptions(given: GivenOptions): PasswordOptions {
+  const options = readOptions(given, optionChecks, optionError);
   return {
-    unknownUsers,
-    upgrade,
-    cost,
-    maximumParallel: whole(options.maximumParallel, 'maximumParallel', 2, 1, 128),
-    maximumWaiting: whole(options.maximumWaiting, 'maximumWaiting', 100, 0, 100_000),
+    source: sourceOf(options),
+    name: options.name ?? 'auth-password',
+    settings: {
+      unknownUsers: options.unknownUsers ?? 'refuse',
+      upgrade: options.upgrade ?? 'own',
+      cost: options.cost ?? defaultCost,
+      maximumParallel: options.maximumParallel ?? 2,
+      maximumWaiting: options.maximumWaiting ?? 100,
+    },
   };
 }
 
-/** A whole number in its bounds, or the default. */
-export function whole(
-  value: number | undefined,
-  option: string,
-  standard: number,
-  least: number,
-  most: number,
-): number {
-  const number = value ?? standard;
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
-  throw new RangeError(`option ${option} is ${number}; it has to be a whole number from ${least} to ${most}`);
+function sourceOf(options: GivenOptions): PasswordOptions['source'] {
+  const { file, users, find, upgraded, maximumFileSize = 16_777_216, scramOnly = false } = options;
+  const given = (['file', 'users', 'find'] as const).filter((kind) => options[kind] !== undefined);
+  const [kind] = given;
+  if (given.length !== 1) throw optionError('give exactly one of file, users and find.');
+  for (const [name, goesWith] of Object.entries(companions)) {
+    if (name in options && kind !== goesWith) throw optionError(`${name} goes with ${goesWith} only.`);
+  }
+  if (file !== undefined) return { kind: 'file', path: file, maximumFileSize, scramOnly };
+  if (find !== undefined) return { kind: 'find', find, ...(upgraded === undefined ? {} : { upgraded }) };
+  return { kind: 'users', users: users ?? {} };
+}
+
+/** Options that mean nothing without another one. */
+const companions = { maximumFileSize: 'file', upgrade: 'file', scramOnly: 'file', upgraded: 'find' };
+
+const cost: Check<ScryptCost> = (value, field) => {
+  const whole = integer(1, 2 ** 32 - 1);
+  const missing = (name: string): never => refuse(`${field}.${name}`, undefined, 'a whole number');
+  const given = readFields<ScryptCost>(value, { N: whole, r: whole, p: whole }, field);
+  const { N = missing('N'), r = missing('r'), p = missing('p') } = given;
+  const fault = scryptCostFault({ N, r, p });
+  if (fault !== undefined) throw new ImpossibleValue(`${field}: a hash of that cost ${fault}.`);
+  return { N, r, p };
+};
+
+/** Each hash is looked at when it is taken in. */
+const users: Check<PasswordUsersOptions['users']> = (value, field) =>
+  isTable(value) ? value : refuse(field, value, 'an object or a Map from name to hash');
+
+function isTable(value: unknown): value is PasswordUsersOptions['users'] {
+  return isObject(value);
+}
+
+const optionChecks: FieldChecks<GivenOptions> = {
+  file: nonEmptyText,
+  maximumFileSize: integer(1, 2 ** 30),
+  upgrade: oneOf(['own', 'all', 'never']),
+  scramOnly: boolean,
+  users,
+  find: callback(),
+  upgraded: callback(),
+  name: nonEmptyText,
+  unknownUsers: oneOf(['refuse', 'pass']),
+  cost,
+  maximumParallel: integer(1, 128),
+  maximumWaiting: integer(0, 100_000),
+};
+
+function optionError(wrong: string): TypeError {
+  return new TypeError(`passwordAuth: ${wrong}`);
 }

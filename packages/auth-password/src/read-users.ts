@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import { PasswordFileError } from './password-file-error.ts';
 import { parseScram, type ScramCredentials, type ScramMethod, scramMethodOf } from './scram-line.ts';
 import { parseHash, type StoredHash } from './stored-hash.ts';
@@ -60,7 +61,7 @@ export function readUsers(bytes: Uint8Array, path: string): ReadonlyMap<string, 
     try {
       users.set(line.name, withLine(users.get(line.name), line.name, line.secret));
     } catch (error) {
-      const fault = error instanceof Error ? error.message : String(error);
+      const fault = messageOf(error);
       throw new PasswordFileError(path, index + 1, fault, error);
     }
   }
@@ -85,7 +86,7 @@ function inWords<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new Error(`has a hash that ${error instanceof Error ? error.message : String(error)}`, {
+    throw new Error(`has a hash that ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import { createHmac, randomBytes } from 'node:crypto';
 import { replaceHash } from './change-users.ts';
 import type { PasswordFile } from './password-file.ts';
@@ -82,7 +83,7 @@ export class FoundUsers implements UserSource {
   readonly #standIns: StandIns;
   readonly replace?: (name: string, from: string, to: string) => Promise<void>;
 
-  constructor({ find, upgraded }: PasswordFindOptions, cost: ScryptCost) {
+  constructor({ find, upgraded }: Pick<PasswordFindOptions, 'find' | 'upgraded'>, cost: ScryptCost) {
     this.#find = find;
     this.#standIns = new StandIns(cost);
     if (upgraded !== undefined) this.replace = async (name, _from, to) => upgraded(name, to);
@@ -103,7 +104,7 @@ function known(text: unknown, what: string): KnownHash {
     if (typeof text !== 'string') throw new TypeError('is no text');
     return { text, stored: parseHash(text) };
   } catch (error) {
-    throw new TypeError(`${what} ${error instanceof Error ? error.message : String(error)}`, {
+    throw new TypeError(`${what} ${messageOf(error)}`, {
       cause: error,
     });
   }

@@ -119,9 +119,17 @@ describe('an option that cannot be is refused where it is given', () => {
   test.each<[() => unknown, string]>([
     [
       () => passwordAuth({ users, maximumParallel: 0 }),
-      'option maximumParallel is 0; it has to be a whole number',
+      'passwordAuth: maximumParallel is the number 0; it must be a whole number',
     ],
-    [() => passwordAuth({ users, maximumWaiting: 1.5 }), 'option maximumWaiting is 1.5'],
+    [() => passwordAuth({ users, maximumWaiting: 1.5 }), 'maximumWaiting is the number 1.5'],
+    [() => withOptions({}), 'give exactly one of file, users and find'],
+    [() => withOptions({ users, file: 'users.txt' }), 'give exactly one of file, users and find'],
+    [() => withOptions({ users, scramOnly: true }), 'scramOnly goes with file only'],
+    [() => withOptions({ users, unknownUser: 'pass' }), 'there is no unknownUser; there are file,'],
+    [() => withOptions({ users, cost: { N: 32_768 } }), 'cost.r is undefined; it must be a whole number'],
+    [() => withOptions({ users: 'secret' }), 'users is a string; it must be an object or a Map'],
+    [() => withOptions({ find: 'secret' }), 'find is a string; it must be a function'],
+    [() => withOptions(undefined), 'options is undefined; it must be an object'],
     [() => passwordAuth({ users, cost: { N: 1000, r: 8, p: 1 } }), 'has a cost that scrypt does not know'],
     [() => passwordAuth({ users: { alice: 'secret' } }), 'the hash of user "alice" is in no known form'],
   ])('%s', (make, message) => {
@@ -130,6 +138,11 @@ describe('an option that cannot be is refused where it is given', () => {
     expect(error.message).not.toContain('secret');
   });
 });
+
+/** As a program without types may call it. */
+function withOptions(options: unknown): unknown {
+  return Reflect.apply(passwordAuth, undefined, [options]);
+}
 
 function thrownBy(call: () => unknown): Error {
   try {

@@ -25,6 +25,10 @@ export interface ScramCredentialOptions {
 
 /** For new credentials, and for who is not known. */
 export const defaultIterations = 15_000;
+/** RFC 7677, section 4. */
+export const fewestIterations = 4096;
+/** More than any login can wait for. */
+export const mostIterations = 10_000_000;
 /** Bytes. */
 export const saltLength = 16;
 
@@ -44,9 +48,9 @@ export async function scramCredentials(
   options: ScramCredentialOptions = {},
 ): Promise<ScramCredentials> {
   const { iterations = defaultIterations, salt = randomBytes(saltLength) } = options;
-  if (!Number.isInteger(iterations) || iterations < 4096 || iterations > 10_000_000) {
+  if (!Number.isInteger(iterations) || iterations < fewestIterations || iterations > mostIterations) {
     throw new RangeError(
-      `option iterations is ${iterations}; it has to be a whole number from 4096 to 10000000`,
+      `option iterations is ${iterations}; it has to be a whole number from ${fewestIterations} to ${mostIterations}`,
     );
   }
   return deriveCredentials(hashOf(method), prepared(password, 'the password'), salt, iterations);

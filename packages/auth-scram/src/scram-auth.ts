@@ -7,7 +7,15 @@ import {
   type Plugin,
   type RandomSource,
 } from '@carillon/hooks';
-import { defaultIterations, prepared, type ScramCredentials, saltLength } from './credentials.ts';
+import { callback, type Check, type FieldChecks, integer, messageOf, nonEmptyText, readOptions, refuse } from '@carillon/hooks/checks';
+import {
+  defaultIterations,
+  fewestIterations,
+  mostIterations,
+  prepared,
+  type ScramCredentials,
+  saltLength,
+} from './credentials.ts';
 import { ScramExchange } from './exchange.ts';
 import { type ClientFirst, MalformedMessage, parseClientFirst } from './messages.ts';
 import { hashOf, isScramMethod, type ScramMethod, scramMethods } from './methods.ts';
@@ -56,7 +64,7 @@ interface Login {
  * a message that is none with 0x82 Protocol error; a client that demands channel binding with 0x8C Bad authentication
  * method.
  *
- * @throws TypeError when an option cannot be.
+ * @throws TypeError when an option cannot be, or does not exist.
  * @example
  * ```ts
  * const passwords = passwordAuth({ file: 'users.txt' });
@@ -64,9 +72,11 @@ interface Login {
  * broker.use(scramAuth({ find: passwords.scramCredentials }));
  * ```
  */
-export function scramAuth(options: ScramAuthOptions): Plugin {
-  const methods = methodsOf(options);
-  const scram = new ScramLogins(options);
+export function scramAuth(given: ScramAuthOptions): Plugin {
+  const options = readOptions(given, optionChecks, (wrong) => new TypeError(`scramAuth: ${wrong}`));
+  const { find, methods = scramMethods } = options;
+  if (find === undefined) throw new TypeError('scramAuth: find is missing; it must be a function.');
+  const scram = new ScramLogins({ ...options, find });
   return definePlugin({
     name: options.name ?? 'auth-scram',
     setup: (_broker, { random }) => {
@@ -87,14 +97,26 @@ export function scramAuth(options: ScramAuthOptions): Plugin {
   });
 }
 
-function methodsOf({ find, methods = scramMethods }: ScramAuthOptions): readonly ScramMethod[] {
-  if (typeof find !== 'function') throw new TypeError('option find has to be a function');
-  const strange = methods.find((method) => !isScramMethod(method));
-  if (strange === undefined && methods.length > 0) return methods;
-  throw new TypeError(
-    `option methods has to have some of ${scramMethods.join(' and ')}; ${strange ?? 'nothing'} is given`,
-  );
-}
+const methods: Check<readonly ScramMethod[]> = (value, field) => {
+  const wanted = `a list with some of ${scramMethods.join(' and ')}`;
+  if (!Array.isArray(value) || value.length === 0) return refuse(field, value, wanted);
+  return value.map((method: unknown) => {
+    return typeof method === 'string' && isScramMethod(method) ? method : refuse(field, method, wanted);
+  });
+};
+
+const secret: Check<string | Uint8Array> = (value, field) => {
+  const isSecret = typeof value === 'string' || value instanceof Uint8Array;
+  return isSecret && value.length >= 16 ? value : refuse(field, value, 'text or bytes, 16 of them at least');
+};
+
+const optionChecks: FieldChecks<ScramAuthOptions> = {
+  find: callback(),
+  methods,
+  secret,
+  iterations: integer(fewestIterations, mostIterations),
+  name: nonEmptyText,
+};
 
 class ScramLogins {
   readonly #find: ScramAuthOptions['find'];
@@ -105,10 +127,6 @@ class ScramLogins {
   random: RandomSource = (target) => void randomBytes(target.length).copy(target);
 
   constructor({ find, secret = randomBytes(32), iterations = defaultIterations }: ScramAuthOptions) {
-    if (!Number.isInteger(iterations) || iterations < 4096) {
-      throw new TypeError(`option iterations is ${iterations}; it has to be a whole number from 4096`);
-    }
-    if (secret.length < 16) throw new TypeError('option secret has to have 16 bytes at least');
     this.#find = find;
     this.#iterations = iterations;
     this.#secret = typeof secret === 'string' ? Buffer.from(secret) : secret;
@@ -164,7 +182,7 @@ function userOf({ username }: ClientFirst): string {
   try {
     return prepared(username, 'the user name');
   } catch (error) {
-    throw new MalformedMessage(error instanceof Error ? error.message : String(error));
+    throw new MalformedMessage(messageOf(error));
   }
 }
 

@@ -315,10 +315,14 @@ test('no password, key or message of an exchange has reached the log', async () 
   }
 });
 
-test.each<[Partial<ScramAuthOptions>, string]>([
-  [{ methods: [] }, 'option methods has to have some of'],
-  [{ iterations: 1 }, 'option iterations is 1'],
-  [{ secret: 'short' }, 'option secret has to have 16 bytes at least'],
+test.each<[object, string]>([
+  [{ methods: [] }, 'methods is an array; it must be a list with some of SCRAM-SHA-512 and SCRAM-SHA-256'],
+  [{ methods: ['SCRAM-SHA-1'] }, 'methods is a string; it must be a list with some of'],
+  [{ iterations: 1 }, 'iterations is the number 1; it must be a whole number from 4096'],
+  [{ secret: 'short' }, 'secret is a string; it must be text or bytes, 16 of them at least'],
+  [{ find: 'alice' }, 'find is a string; it must be a function'],
+  [{ find: undefined }, 'find is missing; it must be a function'],
+  [{ iteratons: 4096 }, 'there is no iteratons; there are find, methods, secret, iterations, name'],
 ])('%j is refused where it is given', (options, message) => {
-  expect(() => scramAuth({ find: () => undefined, ...options })).toThrow(message);
+  expect(() => Reflect.apply(scramAuth, undefined, [{ find: () => undefined, ...options }])).toThrow(message);
 });

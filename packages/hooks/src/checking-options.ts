@@ -1,10 +1,10 @@
-import { type FieldChecks, ImpossibleAnswer, isObject, readFields, refuse } from './answer-checks.ts';
+import { type FieldChecks, ImpossibleValue, isObject, readFields, refuse } from './value-checks.ts';
 
 /**
  * Runs checks of a plugin's options: what they find wrong is a mistake of whoever gave them, and the plugin says of
  * which kind.
  *
- * @param mistake makes the error of what {@link ImpossibleAnswer} says
+ * @param mistake makes the error of what {@link ImpossibleValue} says
  * @throws what `mistake` has made; other errors as they are.
  * @example
  * ```ts
@@ -18,7 +18,7 @@ export function checkingOptions<Result>(check: () => Result, mistake: (wrong: st
   try {
     return check();
   } catch (error) {
-    throw error instanceof ImpossibleAnswer ? mistake(error.message) : error;
+    throw error instanceof ImpossibleValue ? mistake(error.message) : error;
   }
 }
 

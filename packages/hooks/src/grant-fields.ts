@@ -13,7 +13,7 @@ import {
   text,
   topicPrefix,
   userProperties,
-} from './answer-checks.ts';
+} from './value-checks.ts';
 import type { ClientLimits, Grant, Permissions } from './answers.ts';
 
 /** The lists of {@link Permissions}. */

@@ -112,7 +112,7 @@ function packetOf(
   };
 }
 
-/** @throws ImpossibleAnswer when no client could be sent the message: it would be sent again and again. */
+/** @throws ImpossibleValue when no client could be sent the message: it would be sent again and again. */
 function deliverable(message: Message): Message {
   topicName(message.topic, 'topic');
   return message;

@@ -57,7 +57,7 @@ export function matchedApart({
   return isPlain ? undefined : { topicFilter, shareName };
 }
 
-/** @throws ImpossibleAnswer when it is no filter. */
+/** @throws ImpossibleValue when it is no filter. */
 function matchedByValid(filter: string): MatchedFilter {
   const matched = matchedBy(filter);
   plainFilter(matched.topicFilter, 'filter');

@@ -15,7 +15,8 @@ import {
 import { oneByOne } from './one-by-one.ts';
 import { emptySummary, type QueueIndex } from './queue-index.ts';
 import { recountQueue } from './recount-queue.ts';
-import { asError, type SetAside } from './set-aside.ts';
+import { asError } from '@carillon/hooks/checks';
+import type { SetAside } from './set-aside.ts';
 import type { StoreIndex } from './store-index.ts';
 import { chunksFrom, clientsWithChunks, entriesOf } from './stored-chunks.ts';
 import {

@@ -6,7 +6,3 @@ export interface DamagedRecord {
 
 /** What is done with a record that could not be read. */
 export type SetAside = (record: DamagedRecord & { readonly value: Uint8Array }) => Promise<void>;
-
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
-}

@@ -17,7 +17,7 @@ import {
   ReasonCode,
   reasonCodeName,
 } from '@carillon/protocol';
-import { asError } from '../as-error.ts';
+import { asError } from '@carillon/hooks/checks';
 import type { Engine } from '../engine.ts';
 import type { Handshake } from '../handlers/handshake.ts';
 import type { Reauthentication } from '../handlers/reauthentication.ts';

@@ -5,7 +5,7 @@ import { describeThrown, type HookError } from './hook-error.ts';
 
 /** What to make of one handler's answers. `undefined` always means: nothing said, go on to the next. */
 export interface Reading<Event, Result> {
-  /** Throws `ImpossibleAnswer`. Whatever else it throws comes from the plugin too: from a getter, a proxy. */
+  /** Throws `ImpossibleValue`. Whatever else it throws comes from the plugin too: from a getter, a proxy. */
   read(answer: unknown, event: Event): Result | undefined;
   /** What the handler's failure amounts to. */
   failed(error: HookError): Result | undefined;

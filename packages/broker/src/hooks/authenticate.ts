@@ -5,7 +5,7 @@ import {
   exactly,
   type FieldChecks,
   grantFields,
-  ImpossibleAnswer,
+  ImpossibleValue,
   isObject,
   readFields,
   text,
@@ -112,7 +112,7 @@ export function compileAuthenticateEnhanced(
 function readEnhanced(answer: unknown, event: EnhancedEvent, plugin: string): EnhancedOutcome | undefined {
   if (answer === undefined) return undefined;
   if (!isObject(answer)) {
-    throw new ImpossibleAnswer(
+    throw new ImpossibleValue(
       `the answer is ${describeValue(answer)}; it must be undefined, or an object with continue or allow.`,
     );
   }

@@ -1,4 +1,4 @@
-import { describeValue, ImpossibleAnswer, isObject } from '@carillon/hooks/checks';
+import { describeValue, ImpossibleValue, isObject } from '@carillon/hooks/checks';
 import type { MaybePromise } from '@carillon/persistence';
 import { contain } from './ask.ts';
 import type { ContainedHandler } from './contained-handler.ts';
@@ -28,7 +28,7 @@ function readConsent(answer: unknown, plugin: string): Denied | undefined {
   if (answer === undefined) return undefined;
   if (isRefusal(answer)) return readRefusal(answer, plugin, carriers);
   // A handler that ends in "return query(…)" answers with rows: better told at once than taken for a yes.
-  throw new ImpossibleAnswer(
+  throw new ImpossibleValue(
     `the answer is ${describeValue(answer)}; it must be undefined, or { allow: false, … } to refuse.`,
   );
 }

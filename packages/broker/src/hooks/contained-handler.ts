@@ -7,7 +7,7 @@ import {
   hookKinds,
   type Logger,
 } from '@carillon/hooks';
-import { ImpossibleAnswer } from '@carillon/hooks/checks';
+import { ImpossibleValue } from '@carillon/hooks/checks';
 import { describeThrown, HookError, type HookFailure } from './hook-error.ts';
 
 /** What all handlers share: the time, the log, and whom to tell of a failure. */
@@ -103,7 +103,7 @@ export class ContainedHandler<Event> {
   /** Counts, logs and tells what was thrown, by the plugin or by the check of its answer. */
   failed(thrown: unknown): HookError {
     this.#failures++;
-    if (thrown instanceof ImpossibleAnswer) {
+    if (thrown instanceof ImpossibleValue) {
       return this.#report('impossible-answer', `impossible answer: ${thrown.message}`);
     }
     return this.#report('threw', `failed: ${describeThrown(thrown)}`, thrown);

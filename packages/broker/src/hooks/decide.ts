@@ -3,7 +3,7 @@ import {
   describeValue,
   exactly,
   type FieldChecks,
-  ImpossibleAnswer,
+  ImpossibleValue,
   isObject,
   qos,
   readFields,
@@ -104,11 +104,11 @@ export function readAllow(answer: unknown): boolean {
   if (isObject(answer)) {
     const { allow } = answer;
     if (typeof allow === 'boolean') return allow;
-    throw new ImpossibleAnswer(
+    throw new ImpossibleValue(
       `allow is ${describeValue(allow)} in the answer; it must be there, true or false.`,
     );
   }
-  throw new ImpossibleAnswer(
+  throw new ImpossibleValue(
     `the answer is ${describeValue(answer)}; it must be true, false, undefined, or an object with allow.`,
   );
 }

@@ -2,7 +2,7 @@ import type { Refusal } from '@carillon/hooks';
 import {
   exactly,
   type FieldChecks,
-  ImpossibleAnswer,
+  ImpossibleValue,
   integer,
   nonEmptyText,
   readFields,
@@ -29,7 +29,7 @@ export function readRefusal(answer: unknown, plugin: string, carriers: Carriers)
   const { allow: _, reasonCode = ReasonCode.NotAuthorized, ...words } = readFields(answer, refusalFields);
   checkReasonCode(reasonCode, carriers);
   if (words.serverReference !== undefined && !isRedirect(reasonCode)) {
-    throw new ImpossibleAnswer(
+    throw new ImpossibleValue(
       `serverReference belongs to 0x9c (Use another server) and 0x9d (Server moved), not to ${name(reasonCode)}.`,
     );
   }
@@ -39,11 +39,11 @@ export function readRefusal(answer: unknown, plugin: string, carriers: Carriers)
 function checkReasonCode(reasonCode: number, carriers: Carriers): void {
   const isKnown = Object.values<number>(ReasonCode).includes(reasonCode);
   if (reasonCode < 0x80 || !isKnown) {
-    throw new ImpossibleAnswer(`${name(reasonCode)} is no reason code to refuse with (0x80 or above).`);
+    throw new ImpossibleValue(`${name(reasonCode)} is no reason code to refuse with (0x80 or above).`);
   }
   const unfit = carriers.find((packet) => !isReasonCodeFor(packet, reasonCode));
   if (unfit === undefined) return;
-  throw new ImpossibleAnswer(`${unfit.toUpperCase()} cannot carry ${name(reasonCode)}.`);
+  throw new ImpossibleValue(`${unfit.toUpperCase()} cannot carry ${name(reasonCode)}.`);
 }
 
 function isRedirect(reasonCode: number): boolean {

@@ -24,7 +24,7 @@ export interface RewriteFailed {
 export interface Rewrite<Event, Subject extends object | null> {
   /** The part of the event that is rewritten. */
   subject(event: Event): Subject;
-  /** Checks an answer, never `undefined`, and makes the changed subject of it. Throws `ImpossibleAnswer`. */
+  /** Checks an answer, never `undefined`, and makes the changed subject of it. Throws `ImpossibleValue`. */
   apply(answer: unknown, event: Event): Subject;
   /** The event as the next handler sees it. */
   eventWith(event: Event, subject: NonNullable<Subject>): Event;

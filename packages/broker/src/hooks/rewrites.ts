@@ -16,7 +16,7 @@ import {
   bytes,
   type FieldChecks,
   flag,
-  ImpossibleAnswer,
+  ImpossibleValue,
   inner,
   integer,
   nonEmptyText,
@@ -109,7 +109,7 @@ export const subscriptionRewrite: Rewrite<SubscribeEvent, SubscribeEvent['subscr
     const { shareName } = subscription;
     // [MQTT-3.8.3-4]
     if (changes.noLocal === true && shareName !== undefined) {
-      throw new ImpossibleAnswer('noLocal is true for a shared subscription, which cannot have it.');
+      throw new ImpossibleValue('noLocal is true for a shared subscription, which cannot have it.');
     }
     if (filter === undefined) return { ...subscription, ...changes };
     return {

@@ -2,20 +2,20 @@ import type { QoS, UserProperty } from '@carillon/protocol';
 import { findTopicFilterFault, findTopicNameFault } from '@carillon/topics';
 
 /**
- * A plugin, or whatever it has its answers from, answered what cannot be. The message names the field, what is wrong with
- * it, and what would be right; it never shows text that was in it.
+ * A plugin, or whatever it has its answers from, answered what cannot be; or an option cannot be. The message names the
+ * field, what is wrong with it, and what would be right; it never shows text that was in it.
  */
-export class ImpossibleAnswer extends Error {
+export class ImpossibleValue extends Error {
   constructor(message: string) {
     super(message);
-    this.name = 'ImpossibleAnswer';
+    this.name = 'ImpossibleValue';
   }
 }
 
-/** Gives a field's value its type, or throws {@link ImpossibleAnswer}. What can change is copied. */
+/** Gives a field's value its type, or throws {@link ImpossibleValue}. What can change is copied. */
 export type Check<T> = (value: unknown, field: string) => T;
 
-/** One check for every field an answer may have. */
+/** One check for every field that an answer, or options, may have. */
 export type FieldChecks<T> = { readonly [Field in keyof T]-?: Check<Exclude<T[Field], undefined>> };
 
 /**
@@ -47,7 +47,7 @@ export function inner<T extends object>(checks: FieldChecks<T>): Check<Partial<T
 function refuseUnknownFields(given: object, checks: object, path: string | undefined): void {
   const unknown = Object.keys(given).find((field) => !Object.hasOwn(checks, field));
   if (unknown === undefined) return;
-  throw new ImpossibleAnswer(`there is no ${nameField(unknown, path)}; there are ${listFields(checks)}.`);
+  throw new ImpossibleValue(`there is no ${nameField(unknown, path)}; there are ${listFields(checks)}.`);
 }
 
 function nameField(field: string, path: string | undefined): string {
@@ -71,9 +71,9 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** For checks of one's own: throws {@link ImpossibleAnswer} with what there is and what would be right. */
+/** For checks of one's own: throws {@link ImpossibleValue} with what there is and what would be right. */
 export function refuse(field: string, value: unknown, wanted: string): never {
-  throw new ImpossibleAnswer(`${field} is ${describeValue(value)}; it must be ${wanted}.`);
+  throw new ImpossibleValue(`${field} is ${describeValue(value)}; it must be ${wanted}.`);
 }
 
 /** Only this one value. */
@@ -85,6 +85,15 @@ export function exactly<const T extends boolean>(wanted: T): Check<T> {
 export function oneOf<const T extends string>(choices: readonly T[]): Check<T> {
   const wanted = choices.map((choice) => `'${choice}'`).join(' or ');
   return (value, field) => choices.find((choice) => choice === value) ?? refuse(field, value, wanted);
+}
+
+/** A function. What it takes and answers is taken on trust. */
+export function callback<F extends (...given: never[]) => unknown>(): Check<F> {
+  return (value, field) => (isFunction<F>(value) ? value : refuse(field, value, 'a function'));
+}
+
+function isFunction<F>(value: unknown): value is F {
+  return typeof value === 'function';
 }
 
 /** True or false. */
@@ -139,16 +148,16 @@ const longestField = 65_535;
 export function binaryData(value: unknown, field: string): Uint8Array {
   const data = bytes(value, field);
   if (data.length <= longestField) return data;
-  throw new ImpossibleAnswer(`${field} has ${data.length} bytes; at most ${longestField} are possible.`);
+  throw new ImpossibleValue(`${field} has ${data.length} bytes; at most ${longestField} are possible.`);
 }
 
 /** Text that a packet can carry. [MQTT-1.5.4-1] [MQTT-1.5.4-2] */
 export function text(value: unknown, field: string): string {
   if (typeof value !== 'string') return refuse(field, value, 'a string');
-  if (value.includes('\0')) throw new ImpossibleAnswer(`${field} has the character U+0000.`);
-  if (/\p{Surrogate}/u.test(value)) throw new ImpossibleAnswer(`${field} has half a surrogate pair.`);
+  if (value.includes('\0')) throw new ImpossibleValue(`${field} has the character U+0000.`);
+  if (/\p{Surrogate}/u.test(value)) throw new ImpossibleValue(`${field} has half a surrogate pair.`);
   if (utf8Length(value) <= longestField) return value;
-  throw new ImpossibleAnswer(`${field} has more than ${longestField} bytes of UTF-8.`);
+  throw new ImpossibleValue(`${field} has more than ${longestField} bytes of UTF-8.`);
 }
 
 function utf8Length(value: string): number {
@@ -166,7 +175,7 @@ function utf8Length(value: string): number {
 export function nonEmptyText(value: unknown, field: string): string {
   const checked = text(value, field);
   if (checked !== '') return checked;
-  throw new ImpossibleAnswer(`${field} is empty.`);
+  throw new ImpossibleValue(`${field} is empty.`);
 }
 
 /** A copy that cannot change: it is kept for as long as its session. */
@@ -193,20 +202,20 @@ export function topicName(value: unknown, field: string): string {
   if (typeof value !== 'string') return refuse(field, value, 'a string');
   const fault = findTopicNameFault(value, anyDepth);
   if (fault === undefined) return value;
-  throw new ImpossibleAnswer(`${field} is no topic name: ${fault.message}`);
+  throw new ImpossibleValue(`${field} is no topic name: ${fault.message}`);
 }
 
 /** A filter without `$share/…`. */
 export function plainFilter(value: unknown, field: string): string {
   if (typeof value !== 'string') return refuse(field, value, 'a string');
   if (value.startsWith('$share/')) {
-    throw new ImpossibleAnswer(
+    throw new ImpossibleValue(
       `${field} begins with "$share/"; only the filter after the group belongs here.`,
     );
   }
   const fault = findTopicFilterFault(value, anyDepth);
   if (fault === undefined) return value;
-  throw new ImpossibleAnswer(`${field} is no topic filter: ${fault.message}`);
+  throw new ImpossibleValue(`${field} is no topic filter: ${fault.message}`);
 }
 
 /** A list of filters without `$share/…`. */
@@ -219,11 +228,11 @@ export function plainFilters(value: unknown, field: string): readonly string[] {
 export function topicPrefix(value: unknown, field: string): string {
   if (value === '') return value;
   const prefix = topicName(value, field);
-  if (!prefix.endsWith('/')) throw new ImpossibleAnswer(`${field} has to end with "/".`);
+  if (!prefix.endsWith('/')) throw new ImpossibleValue(`${field} has to end with "/".`);
   // A name that was to stand there is missing: all who lack it would meet in one place.
-  if (prefix === '/' || prefix.includes('//')) throw new ImpossibleAnswer(`${field} has an empty level.`);
+  if (prefix === '/' || prefix.includes('//')) throw new ImpossibleValue(`${field} has an empty level.`);
   const own = ['$SYS/', '$carillon/', '$share/'].find((taken) => prefix.startsWith(taken));
   if (own !== undefined)
-    throw new ImpossibleAnswer(`${field} begins with "${own}", which is the broker's own.`);
+    throw new ImpossibleValue(`${field} begins with "${own}", which is the broker's own.`);
   return prefix;
 }
