@@ -40,10 +40,11 @@ export const packages: WorkspacePackage[] = readdirSync(join(root, 'packages'))
 /** The benchmark, a package of its own inside of `test`. */
 export const bench: WorkspacePackage = readPackage(join(root, 'test', 'bench'));
 
-/** Packages that are never published: they hold the whole-broker tests, the benchmark and the examples. */
+/** Packages that are never published: they hold the whole-broker tests, the benchmark, certificates for tests, and the examples. */
 export const companions = [
   readPackage(join(root, 'test')),
   bench,
+  readPackage(join(root, 'test', 'certificates')),
   readPackage(join(root, 'docs', 'examples')),
 ];
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrokerOptions, type CarillonBroker, createBroker } from 'carillon';
-import { createAuthority } from '../../packages/listeners/test/certificates.ts';
+import { Authority } from '@carillon/test-certificates';
 import { within } from './time-limit.ts';
 
 /** The ways into the broker. */
@@ -40,7 +40,7 @@ export interface InteropBroker extends AsyncDisposable {
 /** Opens a broker on free ports of this machine alone, with a certificate made for it. */
 export async function openBroker(options: BrokerOptions = {}): Promise<InteropBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'carillon-interop-'));
-  const authority = await createAuthority();
+  const authority = await Authority.create();
   const authorityFile = join(folder, 'authority.pem');
   await writeFile(authorityFile, authority.cert);
   const tls = await authority.server(host);

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAuthority, type TestAuthority } from '../../packages/listeners/test/certificates.ts';
+import { Authority } from '@carillon/test-certificates';
 import { host } from './broker.ts';
 import type { Tool } from './installed.ts';
 import { Program } from './program.ts';
@@ -25,11 +25,11 @@ type Entrance = 'open' | 'password' | 'certificate' | 'websocket' | 'secureWebso
 /** A Mosquitto of its own process, on free ports, with a folder for what it keeps. */
 export class MosquittoBroker implements AsyncDisposable {
   readonly ports: Readonly<Record<Entrance, number>>;
-  readonly authority: TestAuthority;
+  readonly authority: Authority;
   readonly #folder: string;
   #program: Program | undefined = undefined;
 
-  private constructor(folder: string, authority: TestAuthority, ports: Record<Entrance, number>) {
+  private constructor(folder: string, authority: Authority, ports: Record<Entrance, number>) {
     this.#folder = folder;
     this.authority = authority;
     this.ports = ports;
@@ -38,7 +38,7 @@ export class MosquittoBroker implements AsyncDisposable {
   /** @param more Lines of its configuration, for all its listeners. */
   static async open(more: readonly string[] = []): Promise<MosquittoBroker> {
     const folder = await mkdtemp(join(tmpdir(), 'carillon-mosquitto-'));
-    const authority = await createAuthority();
+    const authority = await Authority.create();
     const ports = {
       open: await freePort(),
       password: await freePort(),

@@ -6,22 +6,22 @@ import { createBroker, type DisconnectedEvent, type RefusedEvent } from 'carillo
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type CertificateAuthOptions, certificateAuth, checkRevocation } from '../src/index.ts';
-import { Authority, type Identity } from './authority.ts';
+import { Authority, type TestIdentity } from '@carillon/test-certificates';
 
 const host = '127.0.0.1';
 let authority: Authority;
-let server: Identity;
-let pump: Identity;
+let server: TestIdentity;
+let pump: TestIdentity;
 let folder: string;
 
 beforeAll(async () => {
   authority = await Authority.create();
-  server = await authority.sign('CN=localhost', [{ type: 'dns', value: 'localhost' }]);
-  pump = await authority.sign('CN=pump7, OU=pumps, O=Example', [
+  server = await authority.server('localhost');
+  pump = await authority.sign('CN=pump7, OU=pumps, O=Example', { names: [
     { type: 'dns', value: 'pump7.example' },
     { type: 'email', value: 'pump7@example.org' },
     { type: 'url', value: 'urn:example:pump7' },
-  ]);
+  ] });
 });
 
 beforeEach(async () => {
@@ -42,12 +42,12 @@ async function serve(options?: CertificateAuthOptions) {
   const { cert, key } = server;
   const tls = { cert, key, ca: authority.cert, requestCert: true, rejectUnauthorized: false };
   const { address } = await broker.listen({ port: 0, host, tls });
-  const connect = (identity?: Identity, more: IClientOptions = {}): Promise<MqttClient> =>
+  const connect = (identity?: TestIdentity, more: IClientOptions = {}): Promise<MqttClient> =>
     connectTo(`mqtts://localhost:${address.port}`, identity, more);
   return { broker, clock, logger, refused, connect };
 }
 
-async function connectTo(url: string, identity: Identity | undefined, more: IClientOptions) {
+async function connectTo(url: string, identity: TestIdentity | undefined, more: IClientOptions) {
   const client = await mqtt.connectAsync(url, {
     protocolVersion: 5,
     reconnectPeriod: 0,
@@ -60,7 +60,7 @@ async function connectTo(url: string, identity: Identity | undefined, more: ICli
   return client;
 }
 
-async function writeLists(...revoked: Identity[]) {
+async function writeLists(...revoked: TestIdentity[]) {
   const revocation = {
     file: join(folder, 'revoked.pem'),
     authoritiesFile: join(folder, 'authorities.pem'),
@@ -98,7 +98,7 @@ describe('the identity is', () => {
 });
 
 describe('refused is', () => {
-  async function refusal(identity: Identity | undefined, options?: CertificateAuthOptions) {
+  async function refusal(identity: TestIdentity | undefined, options?: CertificateAuthOptions) {
     const { connect, refused } = await serve(options);
     await expect(connect(identity)).rejects.toMatchObject({ code: 0x87 });
     return refused;
@@ -154,7 +154,7 @@ test('a client without a certificate is left to the other plugins', async () => 
 
 test('a connection ends with its certificate', async () => {
   const { broker, clock, connect } = await serve();
-  const client = await connect(await authority.sign('CN=pump9', [], new Date(Date.now() + 60_000)), {
+  const client = await connect(await authority.sign('CN=pump9', { validTo: new Date(Date.now() + 60_000) }), {
     keepalive: 0,
   });
   const disconnected = new Promise<DisconnectedEvent>((resolve) => {

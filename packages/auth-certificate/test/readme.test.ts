@@ -7,7 +7,7 @@ import { createBroker } from 'carillon';
 import mqtt from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
 import { certificateAuth } from '../src/index.ts';
-import { Authority } from './authority.ts';
+import { Authority } from '@carillon/test-certificates';
 
 /** A port that is free now. */
 async function freePort(): Promise<number> {
@@ -27,7 +27,7 @@ test('the program of the README lets devices in by their certificates', async ()
   const authority = await Authority.create();
   await writeFile(file, await authority.revoke([]));
   await writeFile(authoritiesFile, authority.cert);
-  const { cert, key } = await authority.sign('CN=localhost', [{ type: 'dns', value: 'localhost' }]);
+  const { cert, key } = await authority.server('localhost');
   const ca = authority.cert;
   const port = await freePort();
 

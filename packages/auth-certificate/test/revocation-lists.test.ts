@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { RevocationLists, readCertificates } from '../src/revocation-lists.ts';
 import { Extension, PemConverter, X509Certificate } from '../src/x509.ts';
-import { Authority, type Identity } from './authority.ts';
+import { Authority, type TestIdentity } from '@carillon/test-certificates';
 
 let authority: Authority;
 let other: Authority;
-let good: Identity;
-let revoked: Identity;
+let good: TestIdentity;
+let revoked: TestIdentity;
 
 beforeAll(async () => {
   authority = await Authority.create();
@@ -20,7 +20,7 @@ function read(pem: string | Uint8Array, ...authorities: Authority[]): Promise<Re
   return RevocationLists.read(Buffer.from(pem), certificates);
 }
 
-function standing(lists: RevocationLists, { cert }: Identity, now = Date.now()) {
+function standing(lists: RevocationLists, { cert }: TestIdentity, now = Date.now()) {
   return lists.standingOf(new X509Certificate(cert), now);
 }
 

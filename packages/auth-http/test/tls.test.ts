@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { type Authority, createAuthority } from './authority.ts';
+import { Authority } from '@carillon/test-certificates';
 import { gate } from './gate.ts';
 import { Service } from './service.ts';
 
 async function serviceOf(authority: Authority) {
   const service = await Service.start(() => ({ allow: true }), {
-    ...(await authority.issue('localhost')),
+    ...(await authority.server('localhost')),
     ca: authority.cert,
     requestCert: true,
     rejectUnauthorized: true,
@@ -14,16 +14,16 @@ async function serviceOf(authority: Authority) {
 }
 
 test('the service is asked over TLS, and knows the broker by its certificate', async () => {
-  const authority = await createAuthority();
+  const authority = await Authority.create();
   const { service, url } = await serviceOf(authority);
-  const { knock } = gate(url, { tls: { ca: authority.cert, ...(await authority.issue('broker')) } });
+  const { knock } = gate(url, { tls: { ca: authority.cert, ...(await authority.client('broker')) } });
   expect(await knock()).toMatchObject({ reasonCode: 0 });
   expect(service.asked).toHaveLength(1);
 });
 
 test('a service that nobody vouches for is told nothing', async () => {
-  const { service, url } = await serviceOf(await createAuthority());
-  const other = await createAuthority();
+  const { service, url } = await serviceOf(await Authority.create());
+  const other = await Authority.create();
   for (const tls of [{}, { ca: other.cert }]) {
     const { knock } = gate(url, { tls });
     expect(await knock()).toMatchObject({ reasonCode: 0x88 });
@@ -32,8 +32,8 @@ test('a service that nobody vouches for is told nothing', async () => {
 });
 
 test('a service with the name of another is told nothing, unless that name is expected', async () => {
-  const authority = await createAuthority();
-  const identity = await authority.issue('elsewhere.example.com');
+  const authority = await Authority.create();
+  const identity = await authority.server('elsewhere.example.com');
   const service = await Service.start(() => ({ allow: true }), identity);
   const url = `https://localhost:${service.port}/mqtt`;
   expect(await gate(url, { tls: { ca: authority.cert } }).knock()).toMatchObject({ reasonCode: 0x88 });
@@ -43,7 +43,7 @@ test('a service with the name of another is told nothing, unless that name is ex
 });
 
 test('a broker without a certificate is not answered by a service that asks for one', async () => {
-  const authority = await createAuthority();
+  const authority = await Authority.create();
   const { service, url } = await serviceOf(authority);
   expect(await gate(url, { tls: { ca: authority.cert } }).knock()).toMatchObject({ reasonCode: 0x88 });
   expect(service.asked).toEqual([]);

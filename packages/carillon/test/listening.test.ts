@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CarillonBroker, createBroker, memoryStore } from 'carillon';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { makeCertificate } from './certificate.ts';
+import { Authority } from '@carillon/test-certificates';
 import { connectTo, echo, nextMessage } from './mqtt-client.ts';
 
 const host = '127.0.0.1';
@@ -33,9 +33,9 @@ test('clients come over TCP', async () => {
 });
 
 test('clients come over TLS', async () => {
-  const certificate = await makeCertificate();
-  const { address } = await broker.listen({ port: 0, host, tls: certificate });
-  const client = await connectTo(`mqtts://localhost:${address.port}`, { ca: certificate.cert });
+  const authority = await Authority.create();
+  const { address } = await broker.listen({ port: 0, host, tls: await authority.server('localhost') });
+  const client = await connectTo(`mqtts://localhost:${address.port}`, { ca: authority.cert });
   expect(await echo(client, 'over TLS')).toBe('over TLS');
   expect(remoteOfOnlyClient()).toMatchObject({ transport: 'tls', encrypted: true, serverName: 'localhost' });
 });
@@ -48,9 +48,9 @@ test('clients come over WebSocket', async () => {
 });
 
 test('clients come over WebSocket and TLS', async () => {
-  const certificate = await makeCertificate();
-  const { address } = await broker.listen({ port: 0, host, tls: certificate, websocket: true });
-  const client = await connectTo(`wss://localhost:${address.port}/any`, { ca: certificate.cert });
+  const authority = await Authority.create();
+  const { address } = await broker.listen({ port: 0, host, tls: await authority.server('localhost'), websocket: true });
+  const client = await connectTo(`wss://localhost:${address.port}/any`, { ca: authority.cert });
   expect(await echo(client, 'over both')).toBe('over both');
   expect(remoteOfOnlyClient()).toMatchObject({ transport: 'wss', encrypted: true });
 });

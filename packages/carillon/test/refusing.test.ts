@@ -4,7 +4,7 @@ import { recordingLogger } from '@carillon/testkit';
 import { createBroker, type RefusedEvent } from 'carillon';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { makeCertificate } from './certificate.ts';
+import { Authority } from '@carillon/test-certificates';
 
 const host = '127.0.0.1';
 
@@ -37,7 +37,8 @@ test('a web page of a foreign origin is turned away, logged, counted and told to
 
 test('a failed TLS handshake is told', async () => {
   const { broker, refusal } = watchedBroker();
-  const { address } = await broker.listen({ port: 0, host, tls: await makeCertificate() });
+  const tls = await (await Authority.create()).server('localhost');
+  const { address } = await broker.listen({ port: 0, host, tls });
   const client = connect(address.port, host);
   client.on('error', () => {});
   await once(client, 'connect');

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { settleConfiguration } from '../src/effective-configuration.ts';
 import { readFlags } from '../src/flags.ts';
 import { printConfiguration } from '../src/print-configuration.ts';
-import { makeCertificate } from './certificate.ts';
+import { Authority } from '@carillon/test-certificates';
 import { folderWith } from './temporary-folder.ts';
 
 afterEach(() => {
@@ -144,7 +144,7 @@ describe('without authentication', () => {
   });
 
   test('a listener that demands client certificates knows who comes', async () => {
-    const { cert, key } = await makeCertificate();
+    const { cert, key } = await (await Authority.create()).server('localhost');
     const folder = folderWith({ 'server.pem': cert, 'server.key': key });
     const files = ['--tls-cert', `${folder}/server.pem`, '--tls-key', `${folder}/server.key`];
     const args = ['--host', '0.0.0.0', '--tls-port', '8883', ...files];
@@ -167,7 +167,7 @@ test('--host alone cannot be meant for the listeners of a file', async () => {
 });
 
 test('relative certificate files start from the folder of the file, and secrets are not printed', async () => {
-  const { cert, key } = await makeCertificate();
+  const { cert, key } = await (await Authority.create()).server('localhost');
   const tls = { certFile: 'server.pem', keyFile: 'server.key', passphrase: 'open sesame' };
   const inline = { cert, key };
   const folder = folderWith({

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { type AttachOptions, attach } from '../src/index.ts';
-import { createAuthority } from './certificates.ts';
+import { Authority } from '@carillon/test-certificates';
 import { doorway } from './connections.ts';
 
 const host = '127.0.0.1';
@@ -81,7 +81,7 @@ test('the server may start to listen after it was attached to', async () => {
 });
 
 test('an HTTPS server gives secure WebSockets, with client certificates when it asks for them', async () => {
-  const authority = await createAuthority();
+  const authority = await Authority.create();
   const identity = await authority.server('localhost');
   const server = await started(createHttpsServer({ ...identity, requestCert: true, ca: authority.cert }));
   const { door, attachment } = attached(server);

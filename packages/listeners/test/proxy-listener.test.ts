@@ -4,7 +4,7 @@ import { connect as tlsConnect } from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
 import { type Listener, listen, type TcpAddress, type TcpListenOptions } from '../src/index.ts';
-import { createAuthority } from './certificates.ts';
+import { Authority } from '@carillon/test-certificates';
 import { doorway } from './connections.ts';
 
 const host = '127.0.0.1';
@@ -133,7 +133,7 @@ test('a header that is never finished ends at the handshake time-out', async () 
 });
 
 test('the header stands before the TLS handshake', async () => {
-  const authority = await createAuthority();
+  const authority = await Authority.create();
   const { door, listener } = await listening({ tls: await authority.server('localhost') });
   const socket = proxy(listener);
   socket.write(line);
@@ -154,7 +154,7 @@ test('the header stands before the TLS handshake', async () => {
 });
 
 test('header and ClientHello may come in one packet, or cut anywhere', async () => {
-  const authority = await createAuthority();
+  const authority = await Authority.create();
   const { door, listener } = await listening({ tls: await authority.server('localhost') });
   const hello = await clientHello();
   for (const cut of [line.length - 1, line.length, line.length + 1, line.length + 200]) {
@@ -171,7 +171,7 @@ test('header and ClientHello may come in one packet, or cut anywhere', async () 
 });
 
 test('the header stands before WebSocket and secure WebSocket', async () => {
-  const authority = await createAuthority();
+  const authority = await Authority.create();
   for (const tls of [undefined, await authority.server('localhost')]) {
     const { door, listener } = await listening({ websocket: true, ...(tls && { tls }) });
     const socket = proxy(listener);

@@ -9,17 +9,17 @@ import {
   type TcpListenOptions,
   type TlsOptions,
 } from '../src/index.ts';
-import { createAuthority, type TestAuthority, type TestIdentity } from './certificates.ts';
+import { Authority, type TestIdentity } from '@carillon/test-certificates';
 import { doorway } from './connections.ts';
 
 const host = '127.0.0.1';
-let authority: TestAuthority;
-let clients: TestAuthority;
+let authority: Authority;
+let clients: Authority;
 let identity: TestIdentity;
 
 beforeAll(async () => {
-  authority = await createAuthority();
-  clients = await createAuthority('Client authority');
+  authority = await Authority.create();
+  clients = await Authority.create('CN=Client authority');
   identity = await authority.server('localhost');
 });
 
@@ -227,7 +227,7 @@ test('each server name has its own certificate, all others the main one', async 
 });
 
 test('a server name may have its own authorities for client certificates', async () => {
-  const others = await createAuthority('Other clients');
+  const others = await Authority.create('CN=Other clients');
   const { door, listener } = await listening({
     requestCert: true,
     ca: clients.cert,
@@ -258,7 +258,7 @@ test('a client of a server name may come back with its session', async () => {
 test.each(['TLSv1.2', 'TLSv1.3'] as const)(
   'a session does not carry a client past the authorities of another server name (%s)',
   async (version) => {
-    const others = await createAuthority('Other clients');
+    const others = await Authority.create('CN=Other clients');
     const { door, listener } = await listening({
       requestCert: true,
       ca: clients.cert,
@@ -301,7 +301,7 @@ test('new authorities for client certificates count at once, for resumed session
   first.resume();
   const [session] = await once(first, 'session');
   await door.accepted.next();
-  const others = await createAuthority('Other clients');
+  const others = await Authority.create('CN=Other clients');
   listener.setSecureContext({ ...identity, ca: others.cert });
   open(listener, { ...device, session });
   expect((await door.refused.next()).code).toBe('TLS_CERTIFICATE_REFUSED');

@@ -9,7 +9,7 @@ import {
   type TcpListenOptions,
   type WebSocketOptions,
 } from '../src/index.ts';
-import { createAuthority } from './certificates.ts';
+import { Authority } from '@carillon/test-certificates';
 import { doorway } from './connections.ts';
 
 const host = '127.0.0.1';
@@ -192,7 +192,7 @@ test('compression is never agreed on', async () => {
 });
 
 test('secure WebSocket: the remote tells of TLS and of the request', async () => {
-  const authority = await createAuthority();
+  const authority = await Authority.create();
   const { door, listener } = await listening(
     { path: '/mqtt' },
     { tls: { ...(await authority.server('localhost')), requestCert: true, ca: authority.cert } },

@@ -1,19 +1,32 @@
+// @peculiar/x509 asks for it before anything else.
+import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
 import {
   BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
   type Extension,
   type JsonGeneralName,
   PemConverter,
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
   X509CrlGenerator,
-} from '../src/x509.ts';
+} from '@peculiar/x509';
 
 /** A certificate, its key and its number; certificate and key are PEM. */
-export interface Identity {
+export interface TestIdentity {
   readonly cert: string;
   readonly key: string;
   readonly serialNumber: string;
+}
+
+/** What a certificate says besides its subject. */
+export interface CertificateOptions {
+  readonly names?: readonly JsonGeneralName[];
+  readonly usage?: ExtendedKeyUsage;
+  /** May be past. Default: in 30 days. */
+  readonly validTo?: Date;
 }
 
 /** What a revocation list says besides whom it revokes. */
@@ -24,9 +37,12 @@ export interface ListOptions {
 }
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-/** An authority that signs certificates and revocation lists, both PEM. */
+
+/** An authority made for one test run: signs certificates and revocation lists. Takes a few milliseconds. */
 export class Authority {
+  /** As subjects are written: `CN=Test authority`. */
   readonly name: string;
+  /** Its own certificate, as PEM. */
   readonly cert: string;
   readonly #keys: webcrypto.CryptoKeyPair;
   #issued = 0;
@@ -37,18 +53,33 @@ export class Authority {
     this.#keys = keys;
   }
 
-  static async create(name = 'CN=Example authority'): Promise<Authority> {
+  static async create(name = 'CN=Test authority'): Promise<Authority> {
     const keys = await generateKeys();
     const certificate = await X509CertificateGenerator.createSelfSigned({
       name,
       keys,
-      ...validity(),
+      notBefore: inDays(-2),
+      notAfter: inDays(30),
+      signingAlgorithm: algorithm,
       extensions: [new BasicConstraintsExtension(true, undefined, true)],
     });
     return new Authority(name, certificate.toString('pem'), keys);
   }
 
-  async sign(subject: string, names: JsonGeneralName[] = [], notAfter = inDays(1)): Promise<Identity> {
+  /** A certificate for a server that answers to these names (`localhost`, `*.example.com`) or addresses. */
+  server(...hosts: string[]): Promise<TestIdentity> {
+    const names = hosts.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }) as const);
+    return this.sign(`CN=${hosts[0] ?? 'localhost'}`, { names, usage: ExtendedKeyUsage.serverAuth });
+  }
+
+  /** A certificate for a client with this common name. */
+  client(commonName: string, options: Omit<CertificateOptions, 'usage'> = {}): Promise<TestIdentity> {
+    return this.sign(`CN=${commonName}`, { ...options, usage: ExtendedKeyUsage.clientAuth });
+  }
+
+  /** A certificate for a subject, as `CN=pump7, OU=pumps`. */
+  async sign(subject: string, options: CertificateOptions = {}): Promise<TestIdentity> {
+    const { names = [], usage, validTo = inDays(30) } = options;
     const own = await generateKeys();
     // Above 0x80 the encoding gets a leading zero, as most real numbers do.
     const serialNumber = (0xa0 + this.#issued++).toString(16);
@@ -56,11 +87,15 @@ export class Authority {
       serialNumber,
       subject,
       issuer: this.name,
+      notBefore: inDays(-2),
+      notAfter: validTo,
+      signingAlgorithm: algorithm,
       signingKey: this.#keys.privateKey,
       publicKey: own.publicKey,
-      ...validity(),
-      notAfter,
-      extensions: names.length > 0 ? [new SubjectAlternativeNameExtension(names)] : [],
+      extensions: [
+        ...(usage === undefined ? [] : [new ExtendedKeyUsageExtension([usage])]),
+        ...(names.length === 0 ? [] : [new SubjectAlternativeNameExtension([...names])]),
+      ],
     });
     const key = await webcrypto.subtle.exportKey('pkcs8', own.privateKey);
     return {
@@ -70,7 +105,8 @@ export class Authority {
     };
   }
 
-  async revoke(identities: readonly Identity[], options: ListOptions = {}): Promise<string> {
+  /** A list of those that do not count any more, as PEM. */
+  async revoke(identities: readonly TestIdentity[], options: ListOptions = {}): Promise<string> {
     const list = await X509CrlGenerator.create({
       issuer: this.name,
       thisUpdate: inDays(-1),
@@ -84,14 +120,10 @@ export class Authority {
   }
 }
 
-function validity() {
-  return { notBefore: inDays(-1), notAfter: inDays(1), signingAlgorithm: algorithm };
+function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
 function inDays(days: number): Date {
   return new Date(Date.now() + days * 86_400_000);
-}
-
-function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
