@@ -11,7 +11,6 @@ import {
   StoreError,
 } from '@carillon/persistence';
 import { Level } from 'level';
-import { FolderQueues } from './folder-queues.ts';
 import {
   type Damaged,
   type FolderEntry,
@@ -21,6 +20,7 @@ import {
 } from './folder-sessions.ts';
 import { LevelFolder, type ReadableLevel } from './level-folder.ts';
 import { storeErrorOf } from './store-errors.ts';
+import { StreamedQueues } from './streamed-queues.ts';
 
 /** How what Aedes left is read, and who hears of what cannot be. */
 export interface ReadAedesOptions {
@@ -100,7 +100,7 @@ class AedesFolderStore implements Store {
   readonly #folder: LevelFolder;
   readonly #now: number;
   readonly #damaged: Damaged;
-  readonly #queues: FolderQueues;
+  readonly #queues: StreamedQueues<FolderEntry>;
   /** Aedes's names of the messages that were read. */
   readonly #names = new WeakMap<Message, string>();
 
@@ -114,7 +114,12 @@ class AedesFolderStore implements Store {
     this.#folder = new LevelFolder(this.#level);
     this.#damaged = damaged;
     this.#now = now;
-    this.#queues = new FolderQueues((clientId) => folderQueue(this.#folder, clientId, now, damaged));
+    this.#queues = new StreamedQueues({
+      begin: (clientId) => folderQueue(this.#folder, clientId, now, damaged),
+      // A copy reads as many side by side.
+      places: 100,
+      isLive: false,
+    });
   }
 
   async open(): Promise<void> {
