@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import { unpack } from 'msgpackr';
 import { readPacket, type StoredPacket } from './aedes-packet.ts';
 import type { Readable } from './backend.ts';
@@ -168,6 +169,6 @@ function packetOf(key: string, value: unknown): StoredPacket | Error {
     if (value instanceof Error) throw value;
     return readPacket(value);
   } catch (error) {
-    return new Error(`${key} cannot be read`, { cause: error });
+    return new Error(`${key} cannot be read: ${messageOf(error)}`, { cause: error });
   }
 }
