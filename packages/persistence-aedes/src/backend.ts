@@ -1,8 +1,9 @@
 import { asError } from '@carillon/hooks/checks';
-import { type AedesPacket, emptyPacket, readPacket, type StoredPacket } from './aedes-packet.ts';
+import { type AedesPacket, emptyPacket, nameOf, readPacket, type StoredPacket } from './aedes-packet.ts';
 import { brokerId } from './broker-ids.ts';
 import type { Instance } from './instance.ts';
 import { LocalBroker } from './local-broker.ts';
+import { allSideBySide } from './side-by-side.ts';
 
 /** A subscription as Aedes stores it. */
 export interface AedesSubscription {
@@ -33,6 +34,9 @@ export interface PacketName {
 
 /** Identifiers that no packet in flight has: they are given to packets that are about to be removed. */
 export const firstDoomedId = 0x2_0000;
+
+/** Packets that are taken out side by side. */
+const atOnce = 32;
 
 /** The calls of aedes-persistence that the store makes, typed, and with their quirks taken off. */
 export class Backend implements Readable {
@@ -105,12 +109,18 @@ export class Backend implements Readable {
     await this.#instance.call('outgoingClearMessageId', { id }, { messageId });
   }
 
-  /** Empties a queue. Redis shows only the beginning of one, so it is read until nothing is left. */
+  /** Empties a queue. Redis shows only the beginning of one, so it is read until nothing is left, or nothing goes. */
   async emptyQueue(id: string): Promise<void> {
     for (let before = ''; ; ) {
-      const first = await this.#removeAll(id);
-      if (first === undefined || first === before) return;
-      before = first;
+      let first = '';
+      const count = await allSideBySide(this.queue(id), atOnce, async (packet) => {
+        if (packet instanceof Error) return;
+        if (first === '') first = `${nameOf(packet)} ${packet.messageId}`;
+        await this.takeOut(id, packet);
+      });
+      const shown = `${count} ${first}`;
+      if (first === '' || shown === before) return;
+      before = shown;
     }
   }
 
@@ -170,16 +180,6 @@ export class Backend implements Readable {
   /** An empty payload deletes. */
   async storeRetained(packet: AedesPacket): Promise<void> {
     await this.#instance.call('storeRetained', packet);
-  }
-
-  async #removeAll(id: string): Promise<string | undefined> {
-    let first: string | undefined;
-    for await (const packet of this.queue(id)) {
-      if (packet instanceof Error) continue;
-      first ??= `${packet.brokerId} ${packet.brokerCounter} ${packet.messageId}`;
-      await this.takeOut(id, packet);
-    }
-    return first;
   }
 
   /** Takes out a packet of whatever kind, as it was read. */

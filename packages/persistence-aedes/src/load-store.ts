@@ -10,12 +10,13 @@ import type { Traits } from './probes.ts';
 import { readOrTell } from './read-or-tell.ts';
 import { endingSlot, foreignSlot, readSlot, type SessionSlot, sessionSlot } from './session-slot.ts';
 import { SessionState } from './session-state.ts';
+import { sideBySide } from './side-by-side.ts';
 import { readRetained } from './stored-packets.ts';
 import { markerSubscription, readSubscription } from './stored-subscriptions.ts';
 import { takeUpQueue } from './take-up-queue.ts';
 
 /** Sessions that are read side by side. */
-const sideBySide = 32;
+const atOnce = 32;
 
 export interface LoadOptions {
   readonly backend: Backend;
@@ -59,14 +60,9 @@ async function* loadSessions(
   marked: ReadonlySet<string>,
   wills: ReadonlyMap<string, LoadedWill>,
 ): AsyncGenerator<StoredRecord> {
-  let together: Promise<StoredRecord[]>[] = [];
-  for await (const clientId of candidates(marked, options.adopt)) {
-    together.push(loadSession(options, clientId, marked.has(clientId), wills.get(clientId)));
-    if (together.length < sideBySide) continue;
-    for (const records of await Promise.all(together)) yield* records;
-    together = [];
-  }
-  for (const records of await Promise.all(together)) yield* records;
+  const load = (clientId: string): Promise<StoredRecord[]> =>
+    loadSession(options, clientId, marked.has(clientId), wills.get(clientId));
+  for await (const records of sideBySide(candidates(marked, options.adopt), atOnce, load)) yield* records;
 }
 
 async function* candidates(marked: ReadonlySet<string>, adopt: LoadOptions['adopt']): AsyncGenerator<string> {

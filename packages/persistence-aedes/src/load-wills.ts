@@ -5,6 +5,7 @@ import { brokerId } from './broker-ids.ts';
 import { isReserved, probeClientIds, readId, writeId } from './client-ids.ts';
 import type { Traits } from './probes.ts';
 import { readOrTell } from './read-or-tell.ts';
+import { allSideBySide } from './side-by-side.ts';
 import { readWill, willPacket } from './stored-packets.ts';
 
 export interface LoadedWill {
@@ -28,7 +29,7 @@ interface Shown {
 }
 
 /** Wills that are written side by side. */
-const sideBySide = 32;
+const atOnce = 32;
 const [sentinelId] = probeClientIds;
 
 /**
@@ -52,7 +53,7 @@ export async function loadWills(options: LoadWillsOptions): Promise<Map<string, 
         warn({ shown: known }, 'the backend shows only some of the Wills: the others will not be sent');
         return wills;
       }
-      await storeAgain(options, [...shown.wills.keys()], wills);
+      await storeAgain(options, shown.wills.keys(), wills);
     }
   } finally {
     await backend.deleteWill(sentinelId, brokerId);
@@ -80,17 +81,14 @@ async function readWills({ backend, traits, warn, now }: LoadWillsOptions): Prom
 
 async function storeAgain(
   { backend, traits }: LoadWillsOptions,
-  clientIds: readonly string[],
+  clientIds: Iterable<string>,
   wills: Map<string, LoadedWill>,
 ): Promise<void> {
-  for (let begin = 0; begin < clientIds.length; begin += sideBySide) {
-    const moves = clientIds.slice(begin, begin + sideBySide).map(async (clientId) => {
-      const found = wills.get(clientId);
-      if (found === undefined) return;
-      const packet = willPacket(found.will, traits.carrier);
-      await backend.putWill(writeId(clientId, traits.ids), packet, found.broker);
-      wills.set(clientId, { ...found, broker: brokerId });
-    });
-    await Promise.all(moves);
-  }
+  await allSideBySide(clientIds, atOnce, async (clientId) => {
+    const found = wills.get(clientId);
+    if (found === undefined) return;
+    const packet = willPacket(found.will, traits.carrier);
+    await backend.putWill(writeId(clientId, traits.ids), packet, found.broker);
+    wills.set(clientId, { ...found, broker: brokerId });
+  });
 }

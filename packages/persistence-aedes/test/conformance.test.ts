@@ -13,15 +13,13 @@ import {
 import { redisBackend, redisIsInstalled } from './redis.ts';
 
 /** Those that answer at once are asked for many messages; the others would take minutes for them. */
-const backends: readonly (readonly [TestBackend, messages: number, seeds: readonly number[]])[] = [
-  [levelBackend, 5_000, [1, 5, 9]],
-  [orderedLevelBackend, 5_000, [1, 5, 9]],
-  [memoryBackend, 300, [5]],
-  [mongoInNoOrder, 300, [5]],
-  ...(redisIsInstalled ? ([[redisBackend, 300, [5]]] as const) : []),
-];
+const backends: readonly { backend: TestBackend; name: string; messages: number; seeds: readonly number[] }[] = [
+  ...[levelBackend, orderedLevelBackend].map((backend) => ({ backend, messages: 2_000, seeds: [1, 5] })),
+  ...[memoryBackend, mongoInNoOrder].map((backend) => ({ backend, messages: 300, seeds: [5] })),
+  ...(redisIsInstalled ? [{ backend: redisBackend, messages: 300, seeds: [5] }] : []),
+].map((row) => ({ ...row, name: row.backend.name }));
 
-describe.each(backends)('$0.name', (backend, messages, seeds) => {
+describe.each(backends)('$name', ({ backend, messages, seeds }) => {
   const places = new WeakMap<Store, TestPlace>();
 
   function storeAt(place: TestPlace): Store {
