@@ -127,9 +127,7 @@ test('within the benchmark only the measured processes hold a broker, and the lo
 test('only the whole-broker tests reach into a package, and only into its tests', () => {
   expect(mayReach('test/interop/broker.ts', 'packages/auth-jwt/test/issuer.ts')).toBe(true);
   expect(mayReach('test/interop/broker.ts', 'packages/listeners/src/tls.ts')).toBe(false);
-  expect(mayReach('packages/carillon/test/tls.test.ts', 'packages/auth-jwt/test/issuer.ts')).toBe(
-    false,
-  );
+  expect(mayReach('packages/carillon/test/tls.test.ts', 'packages/auth-jwt/test/issuer.ts')).toBe(false);
   expect(mayReach('docs/examples/tls.test.ts', 'packages/auth-jwt/test/issuer.ts')).toBe(false);
 });
 

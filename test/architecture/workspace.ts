@@ -72,12 +72,15 @@ export function filesBelow(folder: string): string[] {
   });
 }
 
-const insideBench = join(bench.folder, '/');
+/** Packages that lie inside of another one. */
+const nested = companions
+  .map(({ folder }) => join(folder, '/'))
+  .filter((inside, _, all) => all.some((folder) => inside !== folder && inside.startsWith(folder)));
 
-/** The programs below a folder: not those of the benchmark, if it is another package that lies around it. */
+/** The programs below a folder: not those of a package that lies inside of it. */
 export function sourcesOf(folder: string): string[] {
-  const isOfBench = join(folder, '/').startsWith(insideBench);
+  const others = nested.filter((inside) => !join(folder, '/').startsWith(inside));
   return filesBelow(folder).filter(
-    (path) => /\.[cm]?[jt]s$/.test(path) && (isOfBench || !path.startsWith(insideBench)),
+    (path) => /\.[cm]?[jt]s$/.test(path) && !others.some((inside) => path.startsWith(inside)),
   );
 }

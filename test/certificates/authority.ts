@@ -10,15 +10,15 @@ import {
   type JsonGeneralName,
   PemConverter,
   SubjectAlternativeNameExtension,
+  X509Certificate,
   X509CertificateGenerator,
   X509CrlGenerator,
 } from '@peculiar/x509';
 
-/** A certificate, its key and its number; certificate and key are PEM. */
+/** A certificate and its private key, as PEM. */
 export interface TestIdentity {
   readonly cert: string;
   readonly key: string;
-  readonly serialNumber: string;
 }
 
 /** What a certificate says besides its subject. */
@@ -98,11 +98,7 @@ export class Authority {
       ],
     });
     const key = await webcrypto.subtle.exportKey('pkcs8', own.privateKey);
-    return {
-      cert: certificate.toString('pem'),
-      key: PemConverter.encode(key, 'PRIVATE KEY'),
-      serialNumber,
-    };
+    return { cert: certificate.toString('pem'), key: PemConverter.encode(key, 'PRIVATE KEY') };
   }
 
   /** A list of those that do not count any more, as PEM. */
@@ -113,7 +109,7 @@ export class Authority {
       nextUpdate: inDays(1),
       signingAlgorithm: algorithm,
       signingKey: this.#keys.privateKey,
-      entries: identities.map(({ serialNumber }) => ({ serialNumber })),
+      entries: identities.map(({ cert }) => ({ serialNumber: new X509Certificate(cert).serialNumber })),
       ...options,
     });
     return `${PemConverter.encode(list.rawData, 'X509 CRL')}\n`;

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type BrokerOptions, type CarillonBroker, createBroker } from 'carillon';
 import { Authority } from '@carillon/test-certificates';
+import { type BrokerOptions, type CarillonBroker, createBroker } from 'carillon';
 import { within } from './time-limit.ts';
 
 /** The ways into the broker. */

@@ -1,5 +1,5 @@
-import { messageOf } from '@carillon/hooks/checks';
 import type { Clock, Logger } from '@carillon/hooks';
+import { messageOf } from '@carillon/hooks/checks';
 import { WatchedFile } from '@carillon/watched-file';
 import { AclError } from './acl-error.ts';
 import { compileRules } from './compile-rules.ts';

@@ -256,7 +256,9 @@ describe('a mistake is told with its place and what would be right', () => {
   test('in options and objects', () => {
     expect(() => aclAuth({})).toThrow('give exactly one of rules, file and mosquittoFile');
     expect(() => aclAuth({ rules: [], file: 'x' })).toThrow('give exactly one');
-    expect(() => aclAuth({ rules: [], cachedTopics: 0 })).toThrow('cachedTopics is the number 0; it must be a whole number');
+    expect(() => aclAuth({ rules: [], cachedTopics: 0 })).toThrow(
+      'cachedTopics is the number 0; it must be a whole number',
+    );
     const rule = { effect: 'allow', actions: ['publish'], topic: 'a/#/b' } as const;
     expect(() => aclAuth({ rules: [rule] })).toThrow('rule 1: "a/#/b" is no topic filter');
   });

@@ -110,7 +110,9 @@ describe('MQTT.js', () => {
     const { connect } = await serve();
     for (const identity of [undefined, impostor]) {
       const client = await connect(identity);
-      await expect(client.publishAsync('plant/pump7/state', 'x', { qos: 1 })).rejects.toThrow('Not authorized');
+      await expect(client.publishAsync('plant/pump7/state', 'x', { qos: 1 })).rejects.toThrow(
+        'Not authorized',
+      );
       await expect(client.subscribeAsync('plant/#')).rejects.toThrow('Not authorized');
       expect(await client.subscribeAsync('open/1')).toMatchObject([{ qos: 0 }]);
     }
@@ -128,14 +130,24 @@ describe.runIf(hasMosquittoClients)('mosquitto_pub and mosquitto_sub', () => {
     ...words: string[]
   ): Promise<string> {
     const files = { cafile: authority.cert, cert: identity.cert, key: identity.key };
+    const place = await mkdtemp(join(folder, 'client-'));
     const flags = await Promise.all(
       Object.entries(files).map(async ([flag, pem]) => {
-        const file = join(folder, `${identity.serialNumber}.${flag}`);
+        const file = join(place, flag);
         await writeFile(file, pem);
         return [`--${flag}`, file];
       }),
     );
-    const child = spawn(program, ['-h', 'localhost', '-p', `${port}`, '-V', 'mqttv5', ...flags.flat(), ...words]);
+    const child = spawn(program, [
+      '-h',
+      'localhost',
+      '-p',
+      `${port}`,
+      '-V',
+      'mqttv5',
+      ...flags.flat(),
+      ...words,
+    ]);
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
     await once(child, 'close');
@@ -147,14 +159,26 @@ describe.runIf(hasMosquittoClients)('mosquitto_pub and mosquitto_sub', () => {
     const subscribed = house.nextSubscription();
     const heard = run(house, 'mosquitto_sub', control, '-t', 'plant/#', '-q', '1', '-C', '1', '-W', '20');
     await subscribed;
-    expect(await run(house, 'mosquitto_pub', pump, '-t', 'plant/pump7/state', '-m', 'runs', '-q', '1')).toBe('');
+    expect(await run(house, 'mosquitto_pub', pump, '-t', 'plant/pump7/state', '-m', 'runs', '-q', '1')).toBe(
+      '',
+    );
     expect(await heard).toBe('runs');
     expect(house.refused).toEqual([]);
   });
 
   test('are refused what they do not', async () => {
     const house = await serve();
-    const published = await run(house, 'mosquitto_pub', pump, '-t', 'plant/pump8/state', '-m', 'x', '-q', '1');
+    const published = await run(
+      house,
+      'mosquitto_pub',
+      pump,
+      '-t',
+      'plant/pump8/state',
+      '-m',
+      'x',
+      '-q',
+      '1',
+    );
     expect(published).toContain('Not authorized');
     const heard = await run(house, 'mosquitto_sub', pump, '-t', 'plant/#', '-C', '1', '-W', '20');
     expect(heard).toContain('denied');

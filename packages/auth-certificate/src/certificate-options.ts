@@ -50,7 +50,10 @@ const revocation: Check<RevocationOptions> = (value, field) => {
   };
 };
 
-const revocationChecks: FieldChecks<RevocationOptions> = { file: nonEmptyText, authoritiesFile: nonEmptyText };
+const revocationChecks: FieldChecks<RevocationOptions> = {
+  file: nonEmptyText,
+  authoritiesFile: nonEmptyText,
+};
 
 const optionChecks: FieldChecks<CertificateAuthOptions> = { identity, required: boolean, revocation };
 

@@ -1,7 +1,3 @@
-export {
-  type CertificateAuthOptions,
-  certificateAuth,
-  checkRevocation,
-  type RevocationOptions,
-} from './certificate-auth.ts';
+export { certificateAuth, checkRevocation } from './certificate-auth.ts';
 export type { IdentitySource } from './certificate-identity.ts';
+export type { CertificateAuthOptions, RevocationOptions } from './certificate-options.ts';

@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import { type Name, PemConverter, X509Certificate, X509Crl } from './x509.ts';
 
 /** What is known of a certificate: nothing against it, or why it is not to be trusted. */

@@ -1,12 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Authority, type TestIdentity } from '@carillon/test-certificates';
 import { ManualClock, recordingLogger } from '@carillon/testkit';
 import { createBroker, type DisconnectedEvent, type RefusedEvent } from 'carillon';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type CertificateAuthOptions, certificateAuth, checkRevocation } from '../src/index.ts';
-import { Authority, type TestIdentity } from '@carillon/test-certificates';
 
 const host = '127.0.0.1';
 let authority: Authority;
@@ -17,11 +17,13 @@ let folder: string;
 beforeAll(async () => {
   authority = await Authority.create();
   server = await authority.server('localhost');
-  pump = await authority.sign('CN=pump7, OU=pumps, O=Example', { names: [
-    { type: 'dns', value: 'pump7.example' },
-    { type: 'email', value: 'pump7@example.org' },
-    { type: 'url', value: 'urn:example:pump7' },
-  ] });
+  pump = await authority.sign('CN=pump7, OU=pumps, O=Example', {
+    names: [
+      { type: 'dns', value: 'pump7.example' },
+      { type: 'email', value: 'pump7@example.org' },
+      { type: 'url', value: 'urn:example:pump7' },
+    ],
+  });
 });
 
 beforeEach(async () => {

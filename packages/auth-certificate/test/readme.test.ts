@@ -3,11 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Authority } from '@carillon/test-certificates';
 import { createBroker } from 'carillon';
 import mqtt from 'mqtt';
 import { expect, onTestFinished, test } from 'vitest';
 import { certificateAuth } from '../src/index.ts';
-import { Authority } from '@carillon/test-certificates';
 
 /** A port that is free now. */
 async function freePort(): Promise<number> {

@@ -161,9 +161,7 @@ const optionChecks: FieldChecks<AuthGuardOptions> = {
       forgetAfter: atLeast(0),
     }),
   ),
-  flapping: orFalse(
-    inner<FlappingOptions>({ connects: atLeast(1), within: atLeast(1), delay: atLeast(0) }),
-  ),
+  flapping: orFalse(inner<FlappingOptions>({ connects: atLeast(1), within: atLeast(1), delay: atLeast(0) })),
   rates: inner<RateOptions>({ connects: rate, messages: rate, bytes: rate, patience: atLeast(0) }),
   maximumTracked: atLeast(1),
   maximumWaiting: atLeast(0),

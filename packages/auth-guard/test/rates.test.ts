@@ -108,7 +108,10 @@ test.each<[unknown, string]>([
   [{ bans: 'x' }, 'bans is a string; it must be a list'],
   [{ bans: [{ address: 'x' }] }, 'address is "x"'],
   [{ rate: {} }, 'there is no rate; there are bans,'],
-  [{ rates: { messages: { perSecond: 0 } } }, 'rates.messages.perSecond is the number 0; it must be a number above 0'],
+  [
+    { rates: { messages: { perSecond: 0 } } },
+    'rates.messages.perSecond is the number 0; it must be a number above 0',
+  ],
   [{ rates: { messages: 5 } }, 'rates.messages is the number 5; it must be an object with perSecond, burst'],
   [{ backOff: { delay: -1 } }, 'backOff.delay is the number -1; it must be a number, 0 or more'],
   [{ flapping: { connects: 0 } }, 'flapping.connects is the number 0; it must be a number, 1 or more'],

@@ -1,4 +1,3 @@
-import { messageOf } from '@carillon/hooks/checks';
 import {
   type ClientRequest,
   type Agent as HttpAgent,
@@ -6,6 +5,7 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { messageOf } from '@carillon/hooks/checks';
 import { ServiceFailure } from './service-failure.ts';
 
 /** What is sent where, and how much is taken back. */

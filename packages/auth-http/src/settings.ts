@@ -1,5 +1,17 @@
 import { createSecureContext } from 'node:tls';
-import { boolean, type Check, type FieldChecks, inner, integer, isObject, messageOf, nonEmptyText, nonEmptyTexts, readFields, refuse } from '@carillon/hooks/checks';
+import {
+  boolean,
+  type Check,
+  type FieldChecks,
+  inner,
+  integer,
+  isObject,
+  messageOf,
+  nonEmptyText,
+  nonEmptyTexts,
+  readFields,
+  refuse,
+} from '@carillon/hooks/checks';
 import { HttpAuthOptionError } from './option-error.ts';
 import type { HttpAuthBreaker, HttpAuthCache, HttpAuthOptions, HttpAuthTls } from './options.ts';
 

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import { Authority } from '@carillon/test-certificates';
+import { expect, test } from 'vitest';
 import { gate } from './gate.ts';
 import { Service } from './service.ts';
 

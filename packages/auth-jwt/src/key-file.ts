@@ -1,5 +1,5 @@
-import { messageOf } from '@carillon/hooks/checks';
 import type { PluginPlatform } from '@carillon/hooks';
+import { messageOf } from '@carillon/hooks/checks';
 import { UnfitFileError, WatchedFile } from '@carillon/watched-file';
 import type { KeyHolder } from './key-holder.ts';
 import { type KeyReading, type KeysRead, readKeys } from './read-keys.ts';

@@ -3,9 +3,9 @@ import { Login } from './login.ts';
 import { PasswordFile } from './password-file.ts';
 import {
   type PasswordFileOptions,
+  type PasswordFileSource,
   type PasswordFindOptions,
   type PasswordUsersOptions,
-  type PasswordFileSource,
   type SettledPasswordSettings,
   settlePasswordOptions,
 } from './password-options.ts';

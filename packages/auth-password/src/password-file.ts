@@ -1,5 +1,5 @@
-import { messageOf } from '@carillon/hooks/checks';
 import type { Clock, Logger } from '@carillon/hooks';
+import { messageOf } from '@carillon/hooks/checks';
 import { UnfitFileError, WatchedFile } from '@carillon/watched-file';
 import { PasswordFileError } from './password-file-error.ts';
 import { type FileUser, readUsers } from './read-users.ts';

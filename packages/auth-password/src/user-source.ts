@@ -1,5 +1,5 @@
-import { messageOf } from '@carillon/hooks/checks';
 import { createHmac, randomBytes } from 'node:crypto';
+import { messageOf } from '@carillon/hooks/checks';
 import { replaceHash } from './change-users.ts';
 import type { PasswordFile } from './password-file.ts';
 import type { PasswordFindOptions } from './password-options.ts';

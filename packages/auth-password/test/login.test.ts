@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { HashFunction } from '../src/hash-functions.ts';
 import { Login } from '../src/login.ts';
 import { PasswordFile } from '../src/password-file.ts';
-import { settleSettings } from '../src/password-options.ts';
+import { settlePasswordOptions } from '../src/password-options.ts';
 import type { StoredHash } from '../src/stored-hash.ts';
 import { FileUsers, FixedUsers } from '../src/user-source.ts';
 import { brokerWith } from './login-at.ts';
@@ -11,6 +11,7 @@ import { fileWith } from './places.ts';
 
 /** Quick: 1 MiB. */
 const cost = { N: 1024, r: 8, p: 1 };
+const { settings } = settlePasswordOptions({ users: {}, cost });
 const context = { signal: new AbortController().signal };
 const never = (error: unknown) => {
   throw error;
@@ -41,7 +42,6 @@ const mosquitto = `$7$101$${Buffer.alloc(12).toString('base64')}$${Buffer.alloc(
 
 describe('who is not known cannot be told from who is', () => {
   test('an unknown name costs the same hash as a wrong password', async () => {
-    const settings = settleSettings({ cost });
     const { hashed, hash } = countingHash();
     const users = new FixedUsers([['alice', await hashPassword('tick-tock', cost)]], cost);
     const login = new Login(users, settings, never, hash);
@@ -55,7 +55,7 @@ describe('who is not known cannot be told from who is', () => {
     const scrypt = await hashPassword('tick-tock', cost);
     const file = new PasswordFile(fileWith(`old:${mosquitto}\nnew:${scrypt}\n`), 1000);
     const { hashed, hash } = countingHash();
-    const login = new Login(new FileUsers(file, cost), settleSettings({ cost }), never, hash);
+    const login = new Login(new FileUsers(file, cost), settings, never, hash);
     const costs = new Map<string, string>();
     for (let round = 0; round < 2; round++) {
       for (let number = 0; number < 32; number++) {
@@ -72,7 +72,7 @@ describe('who is not known cannot be told from who is', () => {
   test('nobody at all in a file costs what a new hash would', async () => {
     const file = new PasswordFile(fileWith(''), 1000);
     const { hashed, hash } = countingHash(() => true);
-    const login = new Login(new FileUsers(file, cost), settleSettings({ cost }), never, hash);
+    const login = new Login(new FileUsers(file, cost), settings, never, hash);
     const answer = await login.authenticate({ username: 'alice', password: Buffer.from('x') }, context);
     expect(hashed).toEqual(['scrypt 1024 8 1 of 32']);
     expect(answer).toMatchObject({ allow: false });
@@ -107,7 +107,8 @@ test('who says no name or no password is passed on', async () => {
 
 describe('hashing takes turns', () => {
   test('so many at a time, so many wait, and the next is told that the server is busy', async () => {
-    const settings = settleSettings({ cost, maximumParallel: 2, maximumWaiting: 3 });
+    const narrow = { users: {}, cost, maximumParallel: 2, maximumWaiting: 3 };
+    const { settings } = settlePasswordOptions(narrow);
     let running = 0;
     let most = 0;
     const gates: (() => void)[] = [];

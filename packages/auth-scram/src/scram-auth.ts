@@ -7,7 +7,16 @@ import {
   type Plugin,
   type RandomSource,
 } from '@carillon/hooks';
-import { callback, type Check, type FieldChecks, integer, messageOf, nonEmptyText, readOptions, refuse } from '@carillon/hooks/checks';
+import {
+  type Check,
+  callback,
+  type FieldChecks,
+  integer,
+  messageOf,
+  nonEmptyText,
+  readOptions,
+  refuse,
+} from '@carillon/hooks/checks';
 import {
   defaultIterations,
   fewestIterations,

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Authority } from '@carillon/test-certificates';
 import { type CarillonBroker, createBroker, memoryStore } from 'carillon';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { Authority } from '@carillon/test-certificates';
 import { connectTo, echo, nextMessage } from './mqtt-client.ts';
 
 const host = '127.0.0.1';
@@ -49,7 +49,12 @@ test('clients come over WebSocket', async () => {
 
 test('clients come over WebSocket and TLS', async () => {
   const authority = await Authority.create();
-  const { address } = await broker.listen({ port: 0, host, tls: await authority.server('localhost'), websocket: true });
+  const { address } = await broker.listen({
+    port: 0,
+    host,
+    tls: await authority.server('localhost'),
+    websocket: true,
+  });
   const client = await connectTo(`wss://localhost:${address.port}/any`, { ca: authority.cert });
   expect(await echo(client, 'over both')).toBe('over both');
   expect(remoteOfOnlyClient()).toMatchObject({ transport: 'wss', encrypted: true });

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { Authority } from '@carillon/test-certificates';
 import { recordingLogger } from '@carillon/testkit';
 import { createBroker, type RefusedEvent } from 'carillon';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { Authority } from '@carillon/test-certificates';
 
 const host = '127.0.0.1';
 

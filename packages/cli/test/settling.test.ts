@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Authority } from '@carillon/test-certificates';
 import { Laboratory, PacketClient } from '@carillon/testkit';
 import { createBroker } from 'carillon';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { settleConfiguration } from '../src/effective-configuration.ts';
 import { readFlags } from '../src/flags.ts';
 import { printConfiguration } from '../src/print-configuration.ts';
-import { Authority } from '@carillon/test-certificates';
 import { folderWith } from './temporary-folder.ts';
 
 afterEach(() => {

@@ -4,7 +4,8 @@
  *
  * @module
  */
-export * from './value-checks.ts';
+
 export { checkingOptions, readOptions } from './checking-options.ts';
 export { grantFields, limitFields, permissionFields } from './grant-fields.ts';
 export { asError, messageOf } from './thrown.ts';
+export * from './value-checks.ts';

@@ -1,3 +1,4 @@
+import type { ClientLimits, Grant, Permissions } from './answers.ts';
 import {
   boolean,
   exactly,
@@ -14,7 +15,6 @@ import {
   topicPrefix,
   userProperties,
 } from './value-checks.ts';
-import type { ClientLimits, Grant, Permissions } from './answers.ts';
 
 /** The lists of {@link Permissions}. */
 export const permissionFields: FieldChecks<Permissions> = {

@@ -3,10 +3,10 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Authority } from '@carillon/test-certificates';
 import { expect, onTestFinished, test } from 'vitest';
 import WebSocket, { WebSocketServer } from 'ws';
 import { type AttachOptions, attach } from '../src/index.ts';
-import { Authority } from '@carillon/test-certificates';
 import { doorway } from './connections.ts';
 
 const host = '127.0.0.1';

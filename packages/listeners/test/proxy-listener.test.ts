@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import { Authority } from '@carillon/test-certificates';
 import { expect, onTestFinished, test } from 'vitest';
 import WebSocket from 'ws';
 import { type Listener, listen, type TcpAddress, type TcpListenOptions } from '../src/index.ts';
-import { Authority } from '@carillon/test-certificates';
 import { doorway } from './connections.ts';
 
 const host = '127.0.0.1';

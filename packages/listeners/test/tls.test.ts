@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { Authority, type TestIdentity } from '@carillon/test-certificates';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import {
   type Listener,
@@ -9,7 +10,6 @@ import {
   type TcpListenOptions,
   type TlsOptions,
 } from '../src/index.ts';
-import { Authority, type TestIdentity } from '@carillon/test-certificates';
 import { doorway } from './connections.ts';
 
 const host = '127.0.0.1';

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { Authority } from '@carillon/test-certificates';
 import { expect, onTestFinished, test } from 'vitest';
 import WebSocket, { type ClientOptions } from 'ws';
 import {
@@ -9,7 +10,6 @@ import {
   type TcpListenOptions,
   type WebSocketOptions,
 } from '../src/index.ts';
-import { Authority } from '@carillon/test-certificates';
 import { doorway } from './connections.ts';
 
 const host = '127.0.0.1';

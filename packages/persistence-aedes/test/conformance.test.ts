@@ -13,7 +13,12 @@ import {
 import { redisBackend, redisIsInstalled } from './redis.ts';
 
 /** Those that answer at once are asked for many messages; the others would take minutes for them. */
-const backends: readonly { backend: TestBackend; name: string; messages: number; seeds: readonly number[] }[] = [
+const backends: readonly {
+  backend: TestBackend;
+  name: string;
+  messages: number;
+  seeds: readonly number[];
+}[] = [
   ...[levelBackend, orderedLevelBackend].map((backend) => ({ backend, messages: 2_000, seeds: [1, 5] })),
   ...[memoryBackend, mongoInNoOrder].map((backend) => ({ backend, messages: 300, seeds: [5] })),
   ...(redisIsInstalled ? [{ backend: redisBackend, messages: 300, seeds: [5] }] : []),

@@ -1,10 +1,10 @@
+import { asError } from '@carillon/hooks/checks';
 import type { QueueEntry, StoreOperation } from '@carillon/persistence';
 import type { ChunkFacts } from './chunk-facts.ts';
 import { countReferences } from './count-references.ts';
 import type { Database } from './database.ts';
 import { keyOf, rangeOf, sessionRecords, sessionSpaces } from './keys.ts';
 import { factsOf } from './queue-chunk.ts';
-import { asError } from '@carillon/hooks/checks';
 import type { SetAside } from './set-aside.ts';
 import type { StoreIndex } from './store-index.ts';
 import { bundlesOf, messageOf } from './stored-bundles.ts';

@@ -1,3 +1,4 @@
+import { asError } from '@carillon/hooks/checks';
 import type { SessionRecord, StoredRecord } from '@carillon/persistence';
 import { type Copies, SlabOfCopies } from './copies.ts';
 import type { Database } from './database.ts';
@@ -15,7 +16,6 @@ import {
 import { oneByOne } from './one-by-one.ts';
 import { emptySummary, type QueueIndex } from './queue-index.ts';
 import { recountQueue } from './recount-queue.ts';
-import { asError } from '@carillon/hooks/checks';
 import type { SetAside } from './set-aside.ts';
 import type { StoreIndex } from './store-index.ts';
 import { chunksFrom, clientsWithChunks, entriesOf } from './stored-chunks.ts';

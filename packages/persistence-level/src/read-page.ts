@@ -1,3 +1,4 @@
+import { asError } from '@carillon/hooks/checks';
 import type { PageLimits, QueueEntry } from '@carillon/persistence';
 import type { ChunkFacts } from './chunk-facts.ts';
 import { SlabOfCopies } from './copies.ts';
@@ -5,7 +6,6 @@ import type { Database } from './database.ts';
 import { deliveryIn, gone, type Marks } from './delivery-marks.ts';
 import { factsOf, readChunk, type StoredEntry } from './queue-chunk.ts';
 import type { QueueIndex } from './queue-index.ts';
-import { asError } from '@carillon/hooks/checks';
 import type { SetAside } from './set-aside.ts';
 import { bundlesOf, messageOf } from './stored-bundles.ts';
 import { chunkBefore, chunksFrom } from './stored-chunks.ts';

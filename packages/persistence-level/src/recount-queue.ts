@@ -1,8 +1,8 @@
+import { asError } from '@carillon/hooks/checks';
 import type { Database } from './database.ts';
 import { gone } from './delivery-marks.ts';
 import { readChunk } from './queue-chunk.ts';
 import type { QueueIndex } from './queue-index.ts';
-import { asError } from '@carillon/hooks/checks';
 import type { SetAside } from './set-aside.ts';
 import { chunksFrom } from './stored-chunks.ts';
 

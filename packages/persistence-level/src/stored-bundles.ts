@@ -1,10 +1,10 @@
+import { asError } from '@carillon/hooks/checks';
 import type { Message } from '@carillon/persistence';
 import { readBundle } from './bundle.ts';
 import type { Copies } from './copies.ts';
 import type { Database } from './database.ts';
 import { keyOf } from './keys.ts';
 import { isInBundle, type StoredEntry } from './queue-chunk.ts';
-import { asError } from '@carillon/hooks/checks';
 import type { SetAside } from './set-aside.ts';
 
 /** The messages of the bundles that some entries refer to. A bundle that is damaged or gone has none. */

@@ -6,6 +6,7 @@ import type {
   OnBehalfOptions,
   Remote,
 } from '@carillon/hooks';
+import { asError } from '@carillon/hooks/checks';
 import {
   type DecodedPublish,
   type DiagnosticProperties,
@@ -17,7 +18,6 @@ import {
   ReasonCode,
   reasonCodeName,
 } from '@carillon/protocol';
-import { asError } from '@carillon/hooks/checks';
 import type { Engine } from '../engine.ts';
 import type { Handshake } from '../handlers/handshake.ts';
 import type { Reauthentication } from '../handlers/reauthentication.ts';

@@ -1,5 +1,5 @@
-import type { MaybePromise, QueueEntry, QueueLoss } from '@carillon/persistence';
 import { asError } from '@carillon/hooks/checks';
+import type { MaybePromise, QueueEntry, QueueLoss } from '@carillon/persistence';
 import type { Engine } from '../engine.ts';
 import { isPromise } from '../when-done.ts';
 

@@ -1,6 +1,6 @@
 import type { Logger, Scheduler } from '@carillon/hooks';
-import type { Durability, MaybePromise, StoreOperation } from '@carillon/persistence';
 import { asError } from '@carillon/hooks/checks';
+import type { Durability, MaybePromise, StoreOperation } from '@carillon/persistence';
 import type { Deadline, Deadlines } from '../time/deadlines.ts';
 import { isPromise } from '../when-done.ts';
 import { CarriedOperations } from './carried-operations.ts';
