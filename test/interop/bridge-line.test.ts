@@ -1,6 +1,6 @@
 import { type CarillonBroker, createBroker } from 'carillon';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createAuthority, type TestAuthority } from '../../packages/listeners/test/certificates.ts';
+import { Authority } from '@carillon/test-certificates';
 import { Arrivals, Here } from './bridged-broker.ts';
 import { host } from './broker.ts';
 import { freePort } from './mosquitto-broker.ts';
@@ -132,12 +132,12 @@ describe('The line of a bridge', () => {
 });
 
 describe('A bridge by WebSocket over TLS', () => {
-  let authority: TestAuthority;
+  let authority: Authority;
   let far: CarillonBroker;
   let port: number;
 
   beforeAll(async () => {
-    authority = await createAuthority();
+    authority = await Authority.create();
     far = createBroker(quiet);
     const tls = { ...(await authority.server(host)), ca: authority.cert, requestCert: true };
     port = (await far.listen({ host, port: 0, tls, websocket: { path: '/mqtt' } })).address.port;

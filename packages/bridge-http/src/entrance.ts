@@ -162,7 +162,7 @@ const identityFields: FieldChecks<HttpIdentity> = {
   expiresAt,
 };
 
-/** @throws {ImpossibleAnswer} */
+/** @throws {ImpossibleValue} */
 function grantFrom(answer: unknown): Grant {
   const fields = readFields(typeof answer === 'string' ? { identity: answer } : answer, identityFields);
   if (fields.identity !== undefined) return { ...fields, allow: true };

@@ -44,7 +44,7 @@ export const defaultHttpLimits: HttpLimits = {
   retryDelay: 2000,
 };
 
-/** @throws {ImpossibleAnswer} for an option that cannot be. */
+/** @throws {ImpossibleValue} for an option that cannot be. */
 export function readSettings(given: unknown): HttpSettings {
   const options = readFields<HttpBridgeOptions>(given, optionFields);
   const { cors } = options;

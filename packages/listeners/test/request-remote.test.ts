@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Remote, type RequestRemoteOptions, requestRemotes } from '../src/index.ts';
-import { createAuthority } from './certificates.ts';
+import { Authority } from '@carillon/test-certificates';
 
 /** Listens, and gives what is known of the one who sends the first request. */
 async function listening(
@@ -78,8 +78,8 @@ test('a peer that is gone already does not pass for a Unix socket', async () => 
 });
 
 test('a client certificate is told as a TLS listener tells it', async () => {
-  const servers = await createAuthority('Server authority');
-  const clients = await createAuthority('Client authority');
+  const servers = await Authority.create('CN=Server authority');
+  const clients = await Authority.create('CN=Client authority');
   const identity = await servers.server('localhost');
   const server = createTlsServer({ ...identity, ca: clients.cert, requestCert: true });
   const { port, known } = await listening({}, server);
