@@ -1,6 +1,6 @@
+import { Authority } from '@carillon/test-certificates';
 import { type CarillonBroker, createBroker } from 'carillon';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Authority } from '@carillon/test-certificates';
 import { Arrivals, Here } from './bridged-broker.ts';
 import { host } from './broker.ts';
 import { freePort } from './mosquitto-broker.ts';

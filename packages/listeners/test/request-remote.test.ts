@@ -3,9 +3,9 @@ import { createServer, request, type Server } from 'node:http';
 import { createServer as createTlsServer, request as tlsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Authority } from '@carillon/test-certificates';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Remote, type RequestRemoteOptions, requestRemotes } from '../src/index.ts';
-import { Authority } from '@carillon/test-certificates';
 
 /** Listens, and gives what is known of the one who sends the first request. */
 async function listening(
