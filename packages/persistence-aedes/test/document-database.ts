@@ -44,12 +44,12 @@ class DocumentCollection {
   async createIndex(): Promise<void> {}
 
   find(filter: Document): Query {
-    const found = this.#stored.filter(({ document }) => fits(document, filter));
+    const found = this.#stored.filter(fitting(filter));
     return new Query(this.#order(found.map(({ bytes }) => deserialize(bytes))));
   }
 
   async findOne(filter: Document): Promise<Document | null> {
-    const found = this.#stored.find(({ document }) => fits(document, filter));
+    const found = this.#stored.find(fitting(filter));
     return found === undefined ? null : deserialize(found.bytes);
   }
 
@@ -81,7 +81,8 @@ class DocumentCollection {
   }
 
   async deleteMany(filter: Document): Promise<void> {
-    this.#stored = this.#stored.filter(({ document }) => !fits(document, filter));
+    const fits = fitting(filter);
+    this.#stored = this.#stored.filter((stored) => !fits(stored));
   }
 
   async bulkWrite(writes: readonly Write[]): Promise<void> {
@@ -92,7 +93,7 @@ class DocumentCollection {
   }
 
   #indexOf(filter: Document): number {
-    return this.#stored.findIndex(({ document }) => fits(document, filter));
+    return this.#stored.findIndex(fitting(filter));
   }
 }
 
@@ -130,18 +131,28 @@ class Query {
   }
 }
 
-function fits(document: Document, filter: Document): boolean {
-  return Object.entries(filter).every(([path, wanted]) => {
-    const value = path
-      .split('.')
-      .reduce<unknown>((at, name) => (isDocument(at) ? at[name] : undefined), document);
-    if (wanted instanceof RegExp) return typeof value === 'string' && wanted.test(value);
-    if (!isDocument(wanted)) return value === wanted;
-    const { $gte, $nin } = wanted;
-    if (Array.isArray($nin)) return !$nin.includes(value);
-    if (typeof $gte === 'number') return typeof value === 'number' && value >= $gte;
-    throw new Error(`an operator that nobody has asked for yet: ${Object.keys(wanted).join()}`);
-  });
+/** Looks at many documents: what can be known of the filter beforehand is. */
+function fitting(filter: Document): (stored: Stored) => boolean {
+  const conditions = Object.entries(filter).map(([path, wanted]) => ({
+    path: path.split('.'),
+    accepts: acceptanceOf(wanted),
+  }));
+  return ({ document }) => conditions.every(({ path, accepts }) => accepts(valueAt(document, path)));
+}
+
+function valueAt(document: Document, path: readonly string[]): unknown {
+  let value: unknown = document;
+  for (const name of path) value = isDocument(value) ? value[name] : undefined;
+  return value;
+}
+
+function acceptanceOf(wanted: unknown): (value: unknown) => boolean {
+  if (wanted instanceof RegExp) return (value) => typeof value === 'string' && wanted.test(value);
+  if (!isDocument(wanted)) return (value) => value === wanted;
+  const { $gte, $nin } = wanted;
+  if (Array.isArray($nin)) return (value) => !$nin.includes(value);
+  if (typeof $gte === 'number') return (value) => typeof value === 'number' && value >= $gte;
+  throw new Error(`an operator that nobody has asked for yet: ${Object.keys(wanted).join()}`);
 }
 
 function setAt(document: Document, [name = '', ...rest]: readonly string[], value: unknown): void {
