@@ -54,9 +54,9 @@ class DocumentCollection {
   }
 
   async findOneAndDelete(filter: Document): Promise<Document | null> {
-    const found = await this.findOne(filter);
-    if (found !== null) await this.deleteOne(filter);
-    return found;
+    const index = this.#indexOf(filter);
+    const [found] = index === -1 ? [] : this.#stored.splice(index, 1);
+    return found === undefined ? null : deserialize(found.bytes);
   }
 
   async insertOne(document: Document): Promise<void> {
@@ -70,14 +70,14 @@ class DocumentCollection {
   async updateOne(filter: Document, { $set }: Change, { upsert = false } = {}): Promise<void> {
     const index = this.#indexOf(filter);
     if (index === -1 && !upsert) return;
-    const document = (await this.findOne(filter)) ?? { ...filter };
+    const known = this.#stored[index];
+    const document = known === undefined ? { ...filter } : deserialize(known.bytes);
     for (const [path, value] of Object.entries($set)) setAt(document, path.split('.'), value);
     this.#stored.splice(index === -1 ? this.#stored.length : index, 1, storedFrom(document));
   }
 
   async deleteOne(filter: Document): Promise<void> {
-    const index = this.#indexOf(filter);
-    if (index !== -1) this.#stored.splice(index, 1);
+    await this.findOneAndDelete(filter);
   }
 
   async deleteMany(filter: Document): Promise<void> {
