@@ -27,6 +27,9 @@ const property = {
 const origins: readonly MessageOrigin[] = ['client', 'will', 'host', 'bridge', 'system'];
 const qosLevels: readonly QoS[] = [0, 1, 2];
 
+/** Of most messages, one object for all of them. */
+const noProperties: MessageProperties = Object.freeze({});
+
 /** The message before: of the first one in a record, nothing. */
 export type Before = Pick<Message, 'topic' | 'publisherId' | 'receivedAt'> | undefined;
 
@@ -59,7 +62,7 @@ export function readMessage(reader: RecordReader, before: Before): Message {
   const publisherId = has & presence.publisher ? reader.text() : asBefore(before).publisherId;
   const receivedAt = has & presence.received ? reader.number() : asBefore(before).receivedAt;
   const expiresAt = has & presence.expires ? reader.number() : undefined;
-  const properties = has & presence.properties ? readProperties(reader) : {};
+  const properties = has & presence.properties ? readProperties(reader) : noProperties;
   const payload = reader.bytes();
   const retain = (facts & 4) !== 0;
   return { topic, payload, qos, retain, properties, origin, publisherId, receivedAt, expiresAt };
