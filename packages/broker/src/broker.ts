@@ -8,6 +8,7 @@ import type {
   DisconnectOptions,
   Explanation,
   HostSubscription,
+  InflightView,
   InProcessOptions,
   Message,
   MessageHandler,
@@ -193,6 +194,11 @@ export class EngineBroker implements Broker {
     session.connection?.terminate(reasonCode, reason, options);
     sessions.end(session, 'by-host');
     return true;
+  }
+
+  inflight(clientId: string, packetId: number): InflightView | undefined {
+    const entry = this.#engine.sessions.get(clientId)?.outbox.inflight.get(packetId);
+    return entry && { sequence: entry.sequence, message: entry.message };
   }
 
   subscriptions(clientId: string): readonly SubscriptionView[] {

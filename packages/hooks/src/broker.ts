@@ -4,7 +4,7 @@ import type { Grant } from './answers.ts';
 import type { ByteChannel, Remote } from './channel.ts';
 import type { BridgeEvent } from './hook-table.ts';
 import type { Plugin, Registration } from './plugin.ts';
-import type { ClientView, PublishReceipt, SessionView, SubscriptionView } from './views.ts';
+import type { ClientView, InflightView, PublishReceipt, SessionView, SubscriptionView } from './views.ts';
 
 /** A payload as it is handed to the broker. Strings are sent as UTF-8. */
 export type Payload = Uint8Array | string;
@@ -228,6 +228,11 @@ export interface Broker {
   sessions(): IterableIterator<SessionView>;
   /** Ends a session: disconnects its client, forgets its subscriptions and queue. False when there is none. */
   endSession(clientId: string, options?: DisconnectOptions): boolean;
+  /**
+   * The message that is in flight to a session under a packet identifier; undefined when none is. For a plugin that
+   * connects in process and has to know more of a message than its PUBLISH says.
+   */
+  inflight(clientId: string, packetId: number): InflightView | undefined;
   /** The subscriptions of a session; none when there is no such session. */
   subscriptions(clientId: string): readonly SubscriptionView[];
   /** The groups that share subscriptions now. */

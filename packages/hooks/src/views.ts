@@ -58,6 +58,16 @@ export interface SessionView {
   readonly inflight: number;
 }
 
+/** A message that was sent to a session's client and is not settled. */
+export interface InflightView {
+  /**
+   * Its number in the session: a later message has a higher one, and a restart changes none. One that was never stored
+   * may be followed, after a crash, by another of the same number; that one was taken over later (`receivedAt`).
+   */
+  readonly sequence: number;
+  readonly message: Message;
+}
+
 /** A subscription as asked for, or as granted. */
 export interface SubscriptionView {
   /** As the client wrote it, `$share/…` included. */

@@ -48,8 +48,8 @@ export class Outbox implements QueueSender {
     return this.#queue.length;
   }
 
-  get inflight(): number {
-    return this.#inflight.size;
+  get inflight(): Pick<Inflight, 'get' | 'size'> {
+    return this.#inflight;
   }
 
   get bytes(): number {

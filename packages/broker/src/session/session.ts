@@ -110,7 +110,7 @@ export class Session implements Receiver {
   }
 
   get inflight(): number {
-    return this.#outbox?.inflight ?? 0;
+    return this.#outbox?.inflight.size ?? 0;
   }
 
   get isConnected(): boolean {

@@ -177,6 +177,25 @@ describe('A plugin that connects from inside the process', () => {
     expect(connack.reasonCode).toBe(ReasonCode.ClientIdentifierNotValid);
   });
 
+  it('can ask for the whole of a message that is in flight, and for its number in the session', async () => {
+    const { plugin, connect, broker, laboratory } = await house();
+    const bridge = await plugin({ clientId: 'bridge' }, durable);
+    await bridge.subscribe('up/#', { qos: 1 });
+    const alice = await connect({ clientId: 'alice' });
+    await alice.publish('up/1', 'first', { qos: 2 });
+    await alice.publish('up/1', 'second', { qos: 1 });
+    const [first, second] = [await bridge.expect('publish'), await bridge.expect('publish')];
+    const receivedAt = laboratory.clock.now();
+    expect(broker.inflight('bridge', first.packetId)).toMatchObject({
+      sequence: 1,
+      message: { topic: 'up/1', qos: 2, publisherId: 'alice', origin: 'client', receivedAt },
+    });
+    expect(broker.inflight('bridge', second.packetId)).toMatchObject({ sequence: 2, message: { qos: 1 } });
+    await bridge.ack(first);
+    expect(broker.inflight('bridge', first.packetId)).toBeUndefined();
+    expect(broker.inflight('nobody', second.packetId)).toBeUndefined();
+  });
+
   it('has no keep alive and takes no room of the clients', async () => {
     const { plugin, connect, laboratory, broker } = await house({
       limits: { maximumConnections: 1, maximumKeepAlive: 10 },
