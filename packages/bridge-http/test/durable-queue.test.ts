@@ -29,6 +29,7 @@ async function startOn(location: string, url: string, concurrency = 1): Promise<
   });
   broker.use(hooks);
   await broker.start();
+  await hooks.ready();
   onTestFinished(() => broker.close());
   return { broker, hooks };
 }
@@ -53,7 +54,8 @@ class Watch {
   }
 }
 
-const numbersFrom = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
+const numbersFrom = (first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => first + i);
 const withoutRepeats = (texts: readonly string[]): number[] => [...new Set(texts)].map(Number);
 
 test('a broker that is stopped and started anew loses nothing and goes on in order', async () => {
@@ -103,10 +105,10 @@ test('the same holds for each topic when several requests are under way', async 
 test('what waits for a receiver that is away is there after a restart', async () => {
   const watch = new Watch();
   const gone = await Receiver.start();
-  const { port } = gone;
+  const { port, url } = gone;
   gone.stop();
   const location = await folder();
-  const site = await startOn(location, gone.url);
+  const site = await startOn(location, url);
   await publish(site, numbersFrom(0, 30));
   expect(site.hooks.state.get('shop')?.counters.waiting).toBe(30);
   await site.broker.close();

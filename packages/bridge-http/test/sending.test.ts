@@ -83,12 +83,29 @@ describe('A webhook', () => {
       'mqtt-received-at': '2027-01-15T08:00:00.000Z',
       'mqtt-response-topic': 'answers/7',
       'mqtt-correlation-data': 'AP8B',
-      'mqtt-user-properties': 'unit=C, unit=F%2C%20or%20K',
+      'mqtt-user-property': 'unit=C, unit=F%2C%20or%20K',
       'webhook-id': expect.stringMatching(/^msg_[\w-]{24}$/),
       'webhook-timestamp': '1800000000',
       'webhook-attempt': '1',
     });
     expect(headers).not.toHaveProperty('webhook-signature');
+  });
+
+  it('says how long a message is worth something, at each attempt', async () => {
+    let status = 503;
+    const receiver = await Receiver.start(() => status);
+    const world = await WebhookWorld.with(receiver, { backOff: { minimum: 10_000 } });
+    const properties = { messageExpiryInterval: 60, payloadFormatIndicator: 1 } as const;
+    await world.send('in/1', 'x', { qos: 1, properties });
+    await world.until(() => world.state.condition === 'waiting');
+    status = 204;
+    await world.laboratory.advance(10_000);
+    await world.untilDone();
+    const [first, second] = receiver.received.map(({ headers }) => Number(headers['mqtt-expiry']));
+    expect(first).toBe(60);
+    expect(second).toBeGreaterThanOrEqual(50);
+    expect(second).toBeLessThanOrEqual(55);
+    expect(receiver.received[0]?.headers['content-type']).toBe('text/plain; charset=utf-8');
   });
 
   it('calls a payload without a usable Content Type application/octet-stream', async () => {
@@ -103,6 +120,8 @@ describe('A webhook', () => {
       Array.from({ length: 4 }, () => 'application/octet-stream'),
     );
     expect(receiver.received[0]?.body).toEqual(Buffer.from([0, 255]));
+    expect(receiver.received[1]?.headers['mqtt-content-type']).toBe('unknown');
+    expect(receiver.received[2]?.headers['mqtt-content-type']).toBe('text/plain%0D%0Ax-evil:%201');
   });
 
   it('lets no text of a message end a header or begin another', async () => {
@@ -124,7 +143,7 @@ describe('A webhook', () => {
     expect(headers).not.toHaveProperty('x-evil');
     expect(decodeURIComponent(headers['mqtt-topic'] ?? '')).toBe('in/Grüße aus % Köln ');
     expect(decodeURIComponent(headers['mqtt-response-topic'] ?? '')).toBe(properties.responseTopic);
-    const pairs = (headers['mqtt-user-properties'] ?? '')
+    const pairs = (headers['mqtt-user-property'] ?? '')
       .split(', ')
       .map((pair) => pair.split('=').map(decodeURIComponent));
     expect(pairs).toEqual(properties.userProperties);
@@ -181,8 +200,9 @@ describe('A webhook', () => {
     const receiver = await Receiver.start();
     const world = await WebhookWorld.with(receiver, { id: 'later', filters: 'in/later' });
     await world.send('in/1', 'old', { retain: true });
-    world.webhooks.add({ id: 'new', url: receiver.url, filters: 'in/1' });
-    world.webhooks.add({ id: 'all', url: `${receiver.url}/all`, filters: 'in/1', retained: true });
+    await world.atRest(world.webhooks.add({ id: 'new', url: receiver.url, filters: 'in/1' }));
+    const all = { id: 'all', url: `${receiver.url}/all`, filters: 'in/1', retained: true };
+    await world.atRest(world.webhooks.add(all));
     await world.until(() => receiver.received.length === 1);
     expect(receiver.received[0]).toMatchObject({ path: '/hook/all', text: 'old' });
     const options = { id: 'all', url: `${receiver.url}/changed`, filters: ['in/1', 'in/2'], retained: true };

@@ -54,7 +54,7 @@ export class Attempts {
 
   /** The time is new at each attempt, and with it the signature: a receiver refuses what is old. */
   async #headers(): Promise<Readonly<Record<string, string>>> {
-    const { id } = this.#message;
+    const { id, expiresAt } = this.#message;
     const { headers, secret } = this.#settings;
     const own = typeof headers === 'function' ? await asked('headers', headers, checkOwn) : headers;
     const given = typeof secret === 'function' ? await asked('secret', secret, checkSecret) : secret;
@@ -66,6 +66,9 @@ export class Attempts {
       'webhook-id': id,
       'webhook-timestamp': timestamp,
       'webhook-attempt': String(this.count),
+      ...(Number.isFinite(expiresAt) && {
+        'mqtt-expiry': String(Math.ceil((expiresAt - this.#clock.elapsed()) / 1000)),
+      }),
       ...(given !== undefined && {
         'webhook-signature': signatures(signingKeys(given), id, timestamp, this.#content.body),
       }),

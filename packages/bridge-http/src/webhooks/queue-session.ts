@@ -124,11 +124,14 @@ export class QueueSession implements ChannelReceiver {
     if (this.#isTakenUp) {
       this.#send({ type: 'disconnect', reasonCode: ReasonCode.Success, properties: {} });
       this.#channel.end();
+      // The broker does not read from a client that does not take what it is sent.
+      this.#channel.resume();
     } else this.#channel.destroy();
     this.#over(refused('the webhook has left'));
   }
 
   received(chunk: Uint8Array): void {
+    if (this.#isOver) return;
     this.#reader.feed(chunk);
     this.#read();
   }

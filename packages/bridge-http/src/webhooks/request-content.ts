@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+import type { PublishProperties } from '@carillon/protocol';
 import type { ArrivedMessage } from './arrived-message.ts';
 import { headerText, listText } from './header-text.ts';
 
@@ -10,10 +12,10 @@ export interface RequestContent {
 /** The payload is the body; what else there is of the message stands in headers. */
 export function payloadContent(message: ArrivedMessage): RequestContent {
   const { topic, qos, retain, properties, payload, receivedAt } = message;
-  const { contentType, responseTopic, correlationData, userProperties = [] } = properties;
+  const { responseTopic, correlationData, userProperties = [] } = properties;
   return {
     headers: {
-      'content-type': contentTypeOf(contentType),
+      ...contentTypeOf(properties),
       'mqtt-topic': headerText(topic),
       'mqtt-qos': String(qos),
       'mqtt-retain': String(retain),
@@ -21,7 +23,7 @@ export function payloadContent(message: ArrivedMessage): RequestContent {
       ...(responseTopic !== undefined && { 'mqtt-response-topic': headerText(responseTopic) }),
       ...(correlationData !== undefined && { 'mqtt-correlation-data': base64(correlationData) }),
       ...(userProperties.length > 0 && {
-        'mqtt-user-properties': userProperties
+        'mqtt-user-property': userProperties
           .map(([name, value]) => `${listText(name)}=${listText(value)}`)
           .join(', '),
       }),
@@ -34,13 +36,13 @@ export function payloadContent(message: ArrivedMessage): RequestContent {
 export function jsonContent(message: ArrivedMessage): RequestContent {
   const { topic, qos, retain, properties, payload, receivedAt } = message;
   const { contentType, responseTopic, correlationData, userProperties } = properties;
-  const text = textOf(payload);
+  const isText = isUtf8(payload);
   const data = {
     topic,
     qos,
     retain,
-    payload: text ?? base64(payload),
-    encoding: text === undefined ? 'base64' : 'utf-8',
+    payload: isText ? Buffer.from(payload).toString() : base64(payload),
+    encoding: isText ? 'utf-8' : 'base64',
     contentType,
     responseTopic,
     correlationData: correlationData && base64(correlationData),
@@ -48,16 +50,6 @@ export function jsonContent(message: ArrivedMessage): RequestContent {
   };
   const body = { type: 'mqtt.message', timestamp: new Date(receivedAt).toISOString(), data };
   return { headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(body)) };
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function textOf(payload: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(payload);
-  } catch {
-    return undefined;
-  }
 }
 
 function base64(bytes: Uint8Array): string {
@@ -68,6 +60,10 @@ function base64(bytes: Uint8Array): string {
 const mediaType =
   /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[\t\x20-\x21\x23-\x5b\x5d-\x7e]*"))*$/;
 
-function contentTypeOf(contentType: string | undefined): string {
-  return contentType !== undefined && mediaType.test(contentType) ? contentType : 'application/octet-stream';
+function contentTypeOf({ contentType, payloadFormatIndicator }: PublishProperties) {
+  if (contentType !== undefined && mediaType.test(contentType)) return { 'content-type': contentType };
+  return {
+    'content-type': payloadFormatIndicator === 1 ? 'text/plain; charset=utf-8' : 'application/octet-stream',
+    ...(contentType !== undefined && { 'mqtt-content-type': headerText(contentType) }),
+  };
 }

@@ -17,6 +17,8 @@ export function sessionOf(id: string): string {
 /** One webhook at work: its session, its receiver, and what is known of both. */
 export class Webhook {
   readonly settings: WebhookSettings;
+  /** Resolves when messages wait for the receiver from then on, or it has turned out that they do not. */
+  readonly ready: Promise<void>;
   readonly #surroundings: Surroundings;
   readonly #whenRunning: () => void;
   readonly #poster: Poster;
@@ -27,6 +29,7 @@ export class Webhook {
   #condition: WebhookCondition = 'starting';
   #shift: Shift | undefined = undefined;
   #running: Promise<void> | undefined = undefined;
+  #isReady: () => void = () => {};
   #toldConnected = false;
   #lastStatus: number | undefined = undefined;
   #lastDeliveredAt: number | undefined = undefined;
@@ -38,6 +41,9 @@ export class Webhook {
     this.#whenRunning = running;
     this.#surroundings = surroundings;
     this.#poster = new Poster(settings);
+    this.ready = new Promise((resolve) => {
+      this.#isReady = resolve;
+    });
   }
 
   get state(): WebhookState {
@@ -89,9 +95,11 @@ export class Webhook {
         failures = 0;
         if (this.#condition === 'starting') this.#condition = 'ready';
         this.#whenRunning();
+        this.#isReady();
         this.#failed(await shift.over);
       } catch (error) {
         this.#failed(asLocalError(error));
+        this.#isReady();
       }
       await wait(clock, backOffAfter(++failures, this.settings.backOff, random), signal);
     }

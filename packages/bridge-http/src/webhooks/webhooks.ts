@@ -49,14 +49,22 @@ export class Webhooks {
   }
 
   /**
-   * Adds a webhook: from here on messages wait for its receiver, and are sent. Only after `broker.use`.
+   * Resolves when the sessions of all webhooks are there: what is published from then on is sent, whatever becomes of
+   * this process. Waits until the broker runs. Where a session was there before, nothing was missed either.
+   */
+  async ready(): Promise<void> {
+    await Promise.all(Array.from(this.#webhooks.values(), ({ ready }) => ready));
+  }
+
+  /**
+   * Adds a webhook. Resolves when its session is there, as `ready` does. Only after `broker.use`.
    *
    * @throws {WebhookError} `WEBHOOK_OPTION_INVALID`, `WEBHOOK_LOOPS`, `WEBHOOK_ID_TAKEN`
    */
-  add(options: WebhookOptions): void {
+  async add(options: WebhookOptions): Promise<void> {
     const settings = settle(options, 'webhook', this.#settled());
     if (this.#leaving.has(settings.id)) throw taken(settings.id);
-    this.#open(settings);
+    await this.#open(settings).ready;
   }
 
   /**
@@ -71,7 +79,7 @@ export class Webhooks {
     const settings = settle(options, 'webhook', others);
     this.#webhooks.delete(settings.id);
     await this.#leave(webhook, 'the webhook was changed', false);
-    this.#open(settings);
+    await this.#open(settings).ready;
   }
 
   /**
@@ -136,7 +144,7 @@ export class Webhooks {
     return Array.from(this.#webhooks.values(), ({ settings }) => settings);
   }
 
-  #open(settings: WebhookSettings): void {
+  #open(settings: WebhookSettings): Webhook {
     if (this.#surroundings === undefined) {
       throw new WebhookError(
         'WEBHOOK_OPTION_INVALID',
@@ -146,6 +154,7 @@ export class Webhooks {
     const webhook = new Webhook(settings, this.#surroundings, () => this.#started());
     this.#webhooks.set(settings.id, webhook);
     webhook.start();
+    return webhook;
   }
 
   #find(id: string): Webhook {
