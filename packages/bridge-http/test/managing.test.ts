@@ -65,7 +65,7 @@ describe('Webhooks of a running broker', () => {
     await world.atRest(world.webhooks.change({ id: 'shop', url: up.url, filters: 'in/#' }));
     await world.untilDone();
     expect(up.texts).toEqual(['a', 'b', 'c']);
-    expect(up.received[0]?.headers['webhook-id']).toBe(down.received[0]?.headers['webhook-id']);
+    expect(up.first.headers['webhook-id']).toBe(down.first.headers['webhook-id']);
   });
 
   it('are removed in the middle of a request, and leave nothing behind', async () => {
@@ -218,7 +218,7 @@ describe('The state of a webhook', () => {
     await world.until(() => world.state.condition === 'waiting');
     const said = JSON.stringify([world.state, world.told, world.laboratory.logger.records]);
     expect(said).not.toMatch(/hidden|whsec|services/);
-    expect(receiver.received[0]?.path).toContain('hidden-token');
+    expect(receiver.first.path).toContain('hidden-token');
   });
 });
 

@@ -62,6 +62,13 @@ export class Receiver {
     return `${this.#scheme}://${host}:${this.port}/hook`;
   }
 
+  /** The first request. */
+  get first(): Received {
+    const [first] = this.received;
+    if (first === undefined) throw new Error('no request came');
+    return first;
+  }
+
   /** The bodies that came, in order. */
   get texts(): readonly string[] {
     return this.received.map(({ text }) => text);

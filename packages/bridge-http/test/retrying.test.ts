@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { WebhookErrorCode } from '../src/index.ts';
 import { type Answering, Receiver } from './receiver.ts';
 import { secret, WebhookWorld } from './webhook-world.ts';
 
@@ -151,7 +151,7 @@ describe('With a dead-letter topic', () => {
       expect(packet.properties.userProperties).toEqual([
         ['dead-letter-webhook', 'shop'],
         ['dead-letter-topic', 'in/1'],
-        ['dead-letter-message-id', receiver.received[0]?.headers['webhook-id']],
+        ['dead-letter-message-id', receiver.first.headers['webhook-id']],
         ['dead-letter-reason', 'WEBHOOK_REFUSED'],
         ['dead-letter-status', String(status)],
         ['dead-letter-attempts', '1'],
@@ -310,7 +310,7 @@ describe('A receiver that answers 410', () => {
 });
 
 /** Answers each connection as it likes, in bytes. */
-async function rawReceiver(serve: (socket: Socket) => void): Promise<string> {
+async function rawReceiver(serve: Serve): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => serve(socket));
@@ -319,30 +319,28 @@ async function rawReceiver(serve: (socket: Socket) => void): Promise<string> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => void server.close());
-  const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}`;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the receiver does not listen');
+  return `http://127.0.0.1:${address.port}`;
 }
 
+type Serve = (socket: Socket) => unknown;
+
+/** What it does, what that is called, and how. */
+const faults: readonly (readonly [string, WebhookErrorCode, Serve])[] = [
+  ['closes without an answer', 'WEBHOOK_CONNECTION_LOST', (socket) => socket.end()],
+  ['resets the connection', 'WEBHOOK_CONNECTION_LOST', (socket) => socket.resetAndDestroy()],
+  ['speaks no HTTP', 'WEBHOOK_ANSWER_INVALID', (socket) => socket.end('220 mail.example ESMTP\r\n')],
+  ['cuts its answer', 'WEBHOOK_CONNECTION_LOST', (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-le')],
+  [
+    'sends a head without end',
+    'WEBHOOK_ANSWER_INVALID',
+    (socket) => socket.end(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}`),
+  ],
+];
+
 describe('A receiver that is broken', () => {
-  it.each([
-    ['closes without an answer', 'WEBHOOK_CONNECTION_LOST', (socket: Socket) => void socket.end()],
-    ['resets the connection', 'WEBHOOK_CONNECTION_LOST', (socket: Socket) => void socket.resetAndDestroy()],
-    [
-      'speaks no HTTP',
-      'WEBHOOK_ANSWER_INVALID',
-      (socket: Socket) => void socket.end('220 mail.example ESMTP\r\n'),
-    ],
-    [
-      'cuts the head of its answer',
-      'WEBHOOK_CONNECTION_LOST',
-      (socket: Socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-le'),
-    ],
-    [
-      'sends a head without end',
-      'WEBHOOK_ANSWER_INVALID',
-      (socket: Socket) => void socket.end(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}`),
-    ],
-  ] as const)('and %s is tried again: %s', async (_, code, serve) => {
+  it.each(faults)('and %s is tried again: %s', async (_, code, serve) => {
     const world = await WebhookWorld.with(await rawReceiver(serve));
     await world.publish('in/1', 'x');
     await world.until(() => world.state.condition === 'waiting');
@@ -416,24 +414,27 @@ describe('A receiver that is broken', () => {
   });
 });
 
+/** What it does, how, and what is said of it. */
+const givers: readonly (readonly [string, () => string, string])[] = [
+  [
+    'throws',
+    () => {
+      throw new Error('whsec_hidden');
+    },
+    'the function given as secret failed',
+  ],
+  [
+    'gives no secret',
+    () => 'whsec_c2hvcnQ=',
+    'the function given as secret gave what cannot be: it is a key of 5 bytes',
+  ],
+];
+
 describe('A function given as an option', () => {
-  it.each([
-    [
-      'throws',
-      () => {
-        throw new Error('whsec_hidden');
-      },
-      'the function given as secret failed',
-    ],
-    [
-      'gives no secret',
-      () => 'whsec_c2hvcnQ=',
-      'the function given as secret gave what cannot be: it is a key of 5 bytes',
-    ],
-  ])('that %s delays the message, and shows no secret', async (_, give, message) => {
+  it.each(givers)('that %s delays the message, and shows no secret', async (_, first, message) => {
+    let give = first;
     const receiver = await Receiver.start();
-    let give2: () => string = give;
-    const world = await WebhookWorld.with(receiver, { secret: () => give2() });
+    const world = await WebhookWorld.with(receiver, { secret: () => give() });
     await world.publish('in/1', 'x');
     await world.until(() => world.state.condition === 'waiting');
     expect(world.state.lastError).toMatchObject({
@@ -444,7 +445,7 @@ describe('A function given as an option', () => {
       'hidden',
     );
     expect(receiver.received).toEqual([]);
-    give2 = () => secret;
+    give = () => secret;
     await world.laboratory.advance(1000);
     await world.untilDone();
   });

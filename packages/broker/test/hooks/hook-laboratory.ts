@@ -93,6 +93,7 @@ function idleBroker(): Broker {
     session: idle,
     sessions: idle,
     endSession: idle,
+    inflight: () => undefined,
     subscriptions: idle,
     shares: idle,
     retained: idle,
