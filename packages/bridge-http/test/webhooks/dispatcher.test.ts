@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Dispatcher, type Task } from '../src/webhooks/dispatcher.ts';
+import { Dispatcher, type Task } from '../../src/webhooks/dispatcher.ts';
 
 /** Tasks that run until they are told to end. */
 class Tasks {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { levelPersistence } from '@carillon/persistence-level';
 import { type CarillonBroker, createBroker } from 'carillon';
 import { expect, onTestFinished, test } from 'vitest';
-import { type Webhooks, webhooks } from '../src/index.ts';
+import { type Webhooks, webhooks } from '../../src/index.ts';
 import { Receiver } from './receiver.ts';
 
 interface Site {

@@ -2,7 +2,7 @@ import type { BridgeEvent, DroppedEvent, Payload, PublishOptions } from '@carill
 import { Laboratory } from '@carillon/testkit';
 import { type BrokerOptions, type CarillonBroker, createBroker } from 'carillon';
 import { expect } from 'vitest';
-import { type WebhookOptions, type WebhookState, type Webhooks, webhooks } from '../src/index.ts';
+import { type WebhookOptions, type WebhookState, type Webhooks, webhooks } from '../../src/index.ts';
 import type { Receiver } from './receiver.ts';
 
 /** A key as Standard Webhooks has it; for tests only. */

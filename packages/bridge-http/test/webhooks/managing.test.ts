@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { webhooks } from '../src/index.ts';
+import { webhooks } from '../../src/index.ts';
 import { Receiver } from './receiver.ts';
 import { secret, WebhookWorld } from './webhook-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { webhooks } from '../src/index.ts';
+import { webhooks } from '../../src/index.ts';
 
 const good = { id: 'shop', url: 'https://shop.example/hook', filters: 'in/#' };
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { WebhookErrorCode } from '../src/index.ts';
+import type { WebhookErrorCode } from '../../src/index.ts';
 import { type Answering, Receiver } from './receiver.ts';
 import { secret, WebhookWorld } from './webhook-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPublicAddress } from '../src/webhooks/address-guard.ts';
+import { isPublicAddress } from '../../src/webhooks/address-guard.ts';
 import { type Authority, createAuthority } from './authority.ts';
 import { Receiver } from './receiver.ts';
 import { WebhookWorld } from './webhook-world.ts';

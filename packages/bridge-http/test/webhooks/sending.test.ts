@@ -1,6 +1,6 @@
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { verifyWebhook } from '../src/index.ts';
+import { verifyWebhook } from '../../src/index.ts';
 import { Receiver } from './receiver.ts';
 import { secret, WebhookWorld } from './webhook-world.ts';
 
