@@ -40,6 +40,7 @@ async function obey(args: readonly string[]): Promise<void> {
   if (flags.check) {
     await makePlugins(configuration.auth, configuration.plugins, await createLog('silent', false));
     await configuration.bridges?.make();
+    await configuration.webhooks?.make();
     return answer(`${printConfiguration(configuration)}\n`);
   }
   const log = await createLog(configuration.logLevel, process.stdout.isTTY === true);

@@ -2,6 +2,7 @@ import { type EngineOptions, limitRanges } from '@carillon/broker';
 import type { ProxyProtocolOptions, WebSocketOptions } from 'carillon';
 import { checkAuth } from './auth/settle-auth.ts';
 import { checkBridges } from './bridges/settle-bridges.ts';
+import { checkWebhooks } from './bridges/settle-webhooks.ts';
 import { type Fields, isObject, listOf, objectWith, optionalObject, refuse } from './checked-values.ts';
 import { CommandError } from './command-error.ts';
 import type {
@@ -23,6 +24,7 @@ const configurationKeys: KeysOf<Configuration> = {
   auth: 0,
   bridges: 0,
   http: 0,
+  webhooks: 0,
   plugins: 0,
   allowAnonymous: 0,
   logLevel: 0,
@@ -106,7 +108,7 @@ const logLevels: KeysOf<Record<LogLevel, 0>> = { debug: 0, info: 0, warn: 0, err
  */
 export function checkConfiguration(value: unknown): asserts value is Configuration {
   const configuration = objectWith(configurationKeys, value, '');
-  const { broker, listeners, auth, bridges, http, plugins } = configuration;
+  const { broker, listeners, auth, bridges, http, webhooks, plugins } = configuration;
   const { limits, persistence } = optionalObject(brokerKeys, broker, 'broker');
   optionalObject(limitRanges, limits, 'broker.limits');
   if (persistence !== undefined) checkStore(persistence);
@@ -119,6 +121,7 @@ export function checkConfiguration(value: unknown): asserts value is Configurati
   checkBridges(bridges);
   if (http !== undefined && !isObject(http))
     refuse('http', http, 'an object with options of the HTTP bridge');
+  checkWebhooks(webhooks);
   checkOwnValues(configuration);
   checkStoreValues(configuration);
 }

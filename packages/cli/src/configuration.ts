@@ -3,6 +3,7 @@ import type { Plugin } from '@carillon/hooks';
 import type { BrokerOptions, TcpListenOptions, TlsIdentity, TlsOptions, UnixListenOptions } from 'carillon';
 import type { AuthConfiguration } from './auth/auth-table.ts';
 import type { BridgeConfiguration } from './bridges/bridge-configuration.ts';
+import type { WebhookConfiguration } from './bridges/webhook-configuration.ts';
 import type { FolderDurability } from './store-configuration.ts';
 
 /** What is written to the log: messages of this level and above; `silent` for none. */
@@ -38,6 +39,8 @@ export interface Configuration {
    * `{}` for its defaults.
    */
   readonly http?: HttpBridgeOptions;
+  /** Webhooks: messages that are sent to URLs by POST. */
+  readonly webhooks?: readonly WebhookConfiguration[];
   /** Registered in this order, after the guards of `auth` and before the rest of it. A JSON file cannot have any. */
   readonly plugins?: readonly Plugin[];
   /** Lets listeners be reached from other machines although nobody is asked who he is. Default false. */

@@ -4,6 +4,7 @@ import type { Plugin } from '@carillon/hooks';
 import { type BrokerOptions, checkListenOptions, type ListenOptions } from 'carillon';
 import { type SettledAuth, settleAuth } from './auth/settle-auth.ts';
 import { type SettledBridges, settleBridges } from './bridges/settle-bridges.ts';
+import { type SettledWebhooks, settleWebhooks } from './bridges/settle-webhooks.ts';
 import { CommandError, messageOf, usageError } from './command-error.ts';
 import { flagOf, listenersOfFlags } from './command-line-listeners.ts';
 import type { Configuration, ListenerConfiguration, LogLevel } from './configuration.ts';
@@ -25,6 +26,7 @@ export interface EffectiveConfiguration {
   readonly auth: readonly SettledAuth[];
   readonly bridges: SettledBridges | undefined;
   readonly http: SettledHttp | undefined;
+  readonly webhooks: SettledWebhooks | undefined;
   /** Those that the file brings itself. */
   readonly plugins: readonly Plugin[];
   /** Whether a client has to say who he is. */
@@ -70,6 +72,7 @@ export async function settleConfiguration(flags: Flags): Promise<EffectiveConfig
     auth,
     bridges: settleBridgesOf(configuration, flags),
     http,
+    webhooks: settleWebhooksOf(configuration, flags),
     plugins,
     isAsked,
     allowAnonymous,
@@ -135,6 +138,10 @@ async function settleHttpOf(
 function answering(listener: EffectiveListener, { bridge }: SettledHttp): EffectiveListener {
   if (!readsRequests(listener.written)) return listener;
   return { ...listener, options: { onRequest: bridge.handler, ...listener.options } };
+}
+
+function settleWebhooksOf({ webhooks }: Configuration, flags: Flags): SettledWebhooks | undefined {
+  return webhooks === undefined ? undefined : settleWebhooks(webhooks, folderOfFile(flags));
 }
 
 /** Where relative file names of the file start. */

@@ -11,6 +11,7 @@ export type {
   BridgeConfiguration,
   BridgeTlsConfiguration,
 } from './bridges/bridge-configuration.ts';
+export type { WebhookConfiguration, WebhookTlsConfiguration } from './bridges/webhook-configuration.ts';
 export {
   type Configuration,
   defineConfig,

@@ -7,7 +7,7 @@ const secretKeys = new Set(['key', 'passphrase', 'password', 'secret', 'token'])
 
 /** The effective configuration as JSON: every default in place, secrets and certificates left out. */
 export function printConfiguration(configuration: EffectiveConfiguration): string {
-  const { file, listeners, settings, auth, bridges, http, plugins, store } = configuration;
+  const { file, listeners, settings, auth, bridges, http, webhooks, plugins, store } = configuration;
   const { allowAnonymous, logLevel, closeWithin } = configuration;
   const { persistence } = configuration.broker;
   const { version: _version, ...broker } = settings;
@@ -20,6 +20,7 @@ export function printConfiguration(configuration: EffectiveConfiguration): strin
     auth: Object.fromEntries(auth.map(({ key, shown }) => [key, shown])),
     bridges: bridges && withoutSecrets(bridges.shown),
     http: http && withoutSecrets(http.shown),
+    webhooks: webhooks && withoutSecrets(webhooks.shown),
     plugins: plugins.map(({ name }) => name),
     allowAnonymous,
     logLevel,

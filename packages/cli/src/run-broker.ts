@@ -14,6 +14,7 @@ export async function runBroker(configuration: EffectiveConfiguration, log: Logg
   const { store } = configuration;
   const plugins = await makePlugins(configuration.auth, configuration.plugins, log);
   const bridges = await configuration.bridges?.make();
+  const webhooks = await configuration.webhooks?.make();
   const persistence = await makeStore(store, log);
   const broker = createBroker({ ...configuration.broker, ...(persistence && { persistence }), logger: log });
   stopOnSignal(broker, configuration.closeWithin, log);
@@ -21,6 +22,7 @@ export async function runBroker(configuration: EffectiveConfiguration, log: Logg
     for (const plugin of plugins) await broker.use(plugin).ready;
     if (bridges !== undefined) broker.use(bridges);
     if (configuration.http !== undefined) broker.use(configuration.http.bridge);
+    if (webhooks !== undefined) broker.use(webhooks);
     await broker.start();
     tellStore(store, log);
     for (const { options } of configuration.listeners) {

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { BridgeOptions } from '@carillon/bridge-mqtt';
 import type { Plugin } from '@carillon/hooks';
 import { type Fields, isObject, listOf, refuse } from '../checked-values.ts';
 import { CommandError, messageOf } from '../command-error.ts';
 import type { BridgeConfiguration } from './bridge-configuration.ts';
+import { checkTlsFiles, readTlsFiles } from './tls-files.ts';
 
 /** The bridges of a configuration. */
 export interface SettledBridges {
@@ -13,8 +12,6 @@ export interface SettledBridges {
   /** @throws {CommandError} naming the bridge, when something is wrong with its options or files. */
   make(): Promise<Plugin>;
 }
-
-const fileKeys = { caFile: 'ca', certFile: 'cert', keyFile: 'key' } as const;
 
 /**
  * Checks the form of `bridges` in a file.
@@ -25,16 +22,7 @@ export function checkBridges(value: unknown): void {
   for (const [place, bridge] of listOf(value, 'bridges').entries()) {
     const path = `bridges[${place}]`;
     if (!isObject(bridge)) refuse(path, bridge, 'an object');
-    const { tls = {} } = bridge;
-    if (!isObject(tls)) refuse(`${path}.tls`, tls, 'an object');
-    for (const [fileKey, key] of Object.entries(fileKeys)) {
-      const file = tls[fileKey];
-      if (file === undefined) continue;
-      if (typeof file !== 'string' || file === '')
-        refuse(`${path}.tls.${fileKey}`, file, 'the name of a PEM file');
-      if (tls[key] === undefined) continue;
-      throw new CommandError(`${path}.tls has both ${key} and ${fileKey}: leave one of them out`);
-    }
+    checkTlsFiles(bridge.tls, `${path}.tls`);
   }
 }
 
@@ -75,19 +63,7 @@ function withFiles(
   readsFiles: boolean,
 ): BridgeOptions {
   if (bridge.tls === undefined) return { ...bridge, tls: {} };
-  const { caFile, certFile, keyFile, ...tls } = bridge.tls;
+  const { caFile: _ca, certFile: _cert, keyFile: _key, ...tls } = bridge.tls;
   if (!readsFiles) return { ...bridge, tls };
-  const read = (key: string, file: string | undefined): string | undefined => {
-    if (file === undefined) return undefined;
-    try {
-      return readFileSync(resolve(folder, file), 'utf8');
-    } catch (error) {
-      throw new CommandError(`bridges[${place}].tls.${key} cannot be read: ${messageOf(error)}`, 1, error);
-    }
-  };
-  const [ca, cert, key] = [read('caFile', caFile), read('certFile', certFile), read('keyFile', keyFile)];
-  return {
-    ...bridge,
-    tls: { ...tls, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
-  };
+  return { ...bridge, tls: { ...tls, ...readTlsFiles(bridge.tls, `bridges[${place}].tls`, folder) } };
 }

@@ -1,4 +1,4 @@
-import type { WebhookBackOff, WebhookOptions, WebhookTlsOptions } from '@carillon/bridge-http';
+import type { WebhookOptions, WebhookTlsOptions } from '@carillon/bridge-http';
 
 /** A webhook in a configuration file: its options, secrets and certificates also by where they are. */
 export interface WebhookConfiguration extends Omit<WebhookOptions, 'secret' | 'tls'> {
@@ -8,10 +8,7 @@ export interface WebhookConfiguration extends Omit<WebhookOptions, 'secret' | 't
   readonly secretFile?: string;
   /** The environment variable that has the secret, or several with spaces between them. */
   readonly secretVariable?: string;
-  /** Headers whose values are in environment variables: name of the header to name of the variable. */
-  readonly headerVariables?: Readonly<Record<string, string>>;
   readonly tls?: WebhookTlsConfiguration;
-  readonly backOff?: WebhookBackOff;
 }
 
 /** TLS of a webhook. Relative file names start from the folder of the configuration file. */
