@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { levelPersistence } from '@carillon/persistence-level';
 import { createBroker } from 'carillon';
 
-const { location, durability, port, brokerId, bridges } = JSON.parse(process.argv[2] ?? '{}');
+const { location, durability, port, brokerId, bridges, webhookUrl } = JSON.parse(process.argv[2] ?? '{}');
 const broker = createBroker({
   durability,
   systemTopicInterval: 0,
@@ -12,6 +12,7 @@ const broker = createBroker({
 });
 broker.use(levelPersistence({ location }));
 if (brokerId !== undefined) await joinOthers();
+if (webhookUrl !== undefined) await sendBy(webhookUrl);
 const listener = await broker.listen({ host: '127.0.0.1', port });
 say({ port: listener.address.port });
 
@@ -31,6 +32,12 @@ async function joinOthers() {
     }
   });
   orders.once('close', () => process.exit());
+}
+
+async function sendBy(url) {
+  const { webhooks } = await import('@carillon/bridge-http');
+  const backOff = { minimum: 5, maximum: 50 };
+  broker.use(webhooks({ hooks: [{ id: 'crash', url, filters: 'crash/#', timeout: 5000, backOff }] }));
 }
 
 function say(what) {

@@ -16,18 +16,26 @@ export interface Bridges {
   readonly bridges: readonly BridgeOptions[];
 }
 
+/** A webhook of a broker in a process of its own: all traffic goes to the URL. */
+export interface CrashWebhook {
+  readonly webhookUrl: string;
+}
+
 /** A broker in a process of its own that can be killed at any instant and started again on its folder and port. */
 export class KillableBroker implements AsyncDisposable {
   readonly #location: string;
   readonly #durability: string;
-  readonly #joined: Bridges | undefined;
+  readonly #joined: Bridges | CrashWebhook | undefined;
   readonly #news = new Map<string, string>();
   #heard: (() => void)[] = [];
   #process: ChildProcess | undefined = undefined;
   #port = 0;
 
-  /** @param joined With these bridges it starts, each time; `order` changes those of the process that runs. */
-  constructor(location: string, durability: 'written' | 'synced', joined?: Bridges) {
+  /**
+   * @param joined With these bridges, or this webhook, it starts, each time; `order` changes bridges of the process that
+   * runs.
+   */
+  constructor(location: string, durability: 'written' | 'synced', joined?: Bridges | CrashWebhook) {
     this.#location = location;
     this.#durability = durability;
     this.#joined = joined;

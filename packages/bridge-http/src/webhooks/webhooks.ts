@@ -201,7 +201,7 @@ function readOptions(options: unknown) {
  * @example
  * ```ts
  * const hooks = webhooks({
- *   hooks: [{ id: 'orders', url: 'https://shop.example/mqtt', filters: 'orders/#', secret: process.env.SECRET }],
+ *   hooks: [{ id: 'orders', url: 'https://shop.example/mqtt', filters: 'orders/#', deadLetterTopic: 'undelivered' }],
  * });
  * broker.use(hooks);
  * console.log(hooks.state.get('orders')?.condition);

@@ -22,7 +22,8 @@ export function checkBridges(value: unknown): void {
   for (const [place, bridge] of listOf(value, 'bridges').entries()) {
     const path = `bridges[${place}]`;
     if (!isObject(bridge)) refuse(path, bridge, 'an object');
-    checkTlsFiles(bridge.tls, `${path}.tls`);
+    const { tls } = bridge;
+    checkTlsFiles(tls, `${path}.tls`);
   }
 }
 

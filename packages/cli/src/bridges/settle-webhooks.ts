@@ -29,7 +29,8 @@ export function checkWebhooks(value: unknown): void {
       throw new CommandError(`${path} has both ${one} and ${other}: leave one of them out`);
     checkName(webhook, 'secretFile', path, 'the name of a file');
     checkName(webhook, 'secretVariable', path, 'the name of an environment variable');
-    checkTlsFiles(webhook.tls, `${path}.tls`);
+    const { tls } = webhook;
+    checkTlsFiles(tls, `${path}.tls`);
   }
 }
 
