@@ -28,13 +28,21 @@ const listening: readonly (readonly [file: string, name: string])[] = [
 ];
 
 const httpBridge = 'packages/bridge-http/src/options.ts';
+const webhookOptions = 'packages/bridge-http/src/webhooks/webhook-options.ts';
 
 test('docs/options.md says what the sources say (`pnpm docs:options` writes it anew)', async () => {
   const parts = {
     options: optionRows(),
     limits: limitRows(),
     listening: listeningTables(),
-    http: httpTables(),
+    http: tablesOf(httpBridge, 'HttpBridgeOptions', 'CorsOptions', 'HttpLimits'),
+    webhooks: tablesOf(
+      webhookOptions,
+      'WebhooksOptions',
+      'WebhookOptions',
+      'WebhookBackOff',
+      'WebhookTlsOptions',
+    ),
   };
   const text = Object.entries(parts).reduce(
     (page, [part, contents]) => withGenerated(page, part, contents),
@@ -99,10 +107,10 @@ function listeningTables(): string {
     .join('\n\n');
 }
 
-function httpTables(): string {
-  return ['HttpBridgeOptions', 'CorsOptions', 'HttpLimits']
+function tablesOf(file: string, ...names: readonly string[]): string {
+  return names
     .map((name) => {
-      const { members, says } = interfaceNamed(httpBridge, name);
+      const { members, says } = interfaceNamed(file, name);
       const rows = table(['option', 'type', 'what it says'], members.map(listeningRow));
       return [`### ${name}`, says, rows].join('\n\n');
     })
