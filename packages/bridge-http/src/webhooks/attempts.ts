@@ -1,5 +1,5 @@
 import type { Clock } from '@carillon/hooks';
-import { ImpossibleAnswer } from '@carillon/hooks/checks';
+import { ImpossibleValue } from '@carillon/hooks/checks';
 import type { MaybePromise } from '@carillon/persistence';
 import type { ArrivedMessage } from './arrived-message.ts';
 import { checkHeaders } from './own-headers.ts';
@@ -89,7 +89,7 @@ async function asked<T>(
   try {
     return check(await give());
   } catch (error) {
-    const isAnswer = error instanceof BadSecret || error instanceof ImpossibleAnswer;
+    const isAnswer = error instanceof BadSecret || error instanceof ImpossibleValue;
     const why = isAnswer ? `gave what cannot be: ${error.message}` : 'failed';
     throw new WebhookError('WEBHOOK_OPTION_FAILED', `the function given as ${option} ${why}`, error);
   }

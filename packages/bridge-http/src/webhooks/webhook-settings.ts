@@ -3,7 +3,7 @@ import {
   boolean,
   type Check,
   type FieldChecks,
-  ImpossibleAnswer,
+  ImpossibleValue,
   inner,
   integer,
   nonEmptyText,
@@ -51,7 +51,7 @@ export type Undeliverable =
 
 /**
  * @param path Names the options in messages, such as `hooks[0]`.
- * @throws {ImpossibleAnswer}
+ * @throws {ImpossibleValue}
  */
 export function settleWebhook(given: unknown, path: string): WebhookSettings {
   const options = readFields<WebhookOptions>(given, fields, path);
@@ -59,7 +59,7 @@ export function settleWebhook(given: unknown, path: string): WebhookSettings {
   const { id = refuse(at('id'), undefined, idForm), filters, tls = {} } = options;
   const { url: text = refuse(at('url'), undefined, 'the address of the receiver') } = options;
   const { minimum = 1000, maximum = Math.max(300_000, minimum) } = options.backOff ?? {};
-  if (maximum < minimum) throw new ImpossibleAnswer(`${at('backOff')}.maximum is less than minimum.`);
+  if (maximum < minimum) throw new ImpossibleValue(`${at('backOff')}.maximum is less than minimum.`);
   checkTls(tls, at('tls'));
   return {
     id,
@@ -87,15 +87,15 @@ export function settleWebhook(given: unknown, path: string): WebhookSettings {
 function receiverUrl(text: string, allowHttp: boolean, field: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
-    throw new ImpossibleAnswer(`${field} is no address that begins with https:.`);
+    throw new ImpossibleValue(`${field} is no address that begins with https:.`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw new ImpossibleAnswer(`${field} has a user name or a password: they belong into headers.`);
+    throw new ImpossibleValue(`${field} has a user name or a password: they belong into headers.`);
   }
-  if (url.hash !== '') throw new ImpossibleAnswer(`${field} has a fragment, which is never sent.`);
+  if (url.hash !== '') throw new ImpossibleValue(`${field} has a fragment, which is never sent.`);
   const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   if (url.protocol === 'http:' && !isHere && !allowHttp) {
-    throw new ImpossibleAnswer(`${field} has to begin with https:, or allowHttp has to be true.`);
+    throw new ImpossibleValue(`${field} has to begin with https:, or allowHttp has to be true.`);
   }
   return url;
 }
@@ -103,7 +103,7 @@ function receiverUrl(text: string, allowHttp: boolean, field: string): URL {
 function filterList(filters: string | readonly string[] | undefined, field: string): readonly string[] {
   const list = typeof filters === 'string' ? [filters] : (filters ?? []);
   if (list.length === 0)
-    throw new ImpossibleAnswer(`${field} is missing: it must be a topic filter, or some.`);
+    throw new ImpossibleValue(`${field} is missing: it must be a topic filter, or some.`);
   return [...new Set(list)];
 }
 
@@ -116,14 +116,14 @@ function undeliverableOf(options: Partial<WebhookOptions>, path: string): Undeli
   const { deadLetterTopic, dropUndeliverable = false, maximumAttempts, maximumAge } = options;
   if (deadLetterTopic !== undefined) {
     if (!dropUndeliverable) return { kind: 'dead-letter', topic: deadLetterTopic };
-    throw new ImpossibleAnswer(
+    throw new ImpossibleValue(
       `${path} has both deadLetterTopic and dropUndeliverable: leave one of them out.`,
     );
   }
   if (dropUndeliverable) return { kind: 'drop' };
   if (maximumAttempts === undefined && maximumAge === undefined) return { kind: 'keep' };
   const limit = maximumAttempts === undefined ? 'maximumAge' : 'maximumAttempts';
-  throw new ImpossibleAnswer(
+  throw new ImpossibleValue(
     `${path}.${limit} says when a message is given up, and nothing says what becomes of it: give deadLetterTopic or dropUndeliverable.`,
   );
 }
@@ -131,13 +131,13 @@ function undeliverableOf(options: Partial<WebhookOptions>, path: string): Undeli
 /** What OpenSSL cannot use is found now, and not at the first message. */
 function checkTls(tls: WebhookTlsOptions, field: string): void {
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
-    throw new ImpossibleAnswer(`${field} has cert without key, or key without cert.`);
+    throw new ImpossibleValue(`${field} has cert without key, or key without cert.`);
   }
   try {
     createSecureContext(pemOf(tls));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ImpossibleAnswer(`${field} cannot be used: ${why}.`);
+    throw new ImpossibleValue(`${field} cannot be used: ${why}.`);
   }
 }
 
@@ -168,7 +168,7 @@ const secret: Check<NonNullable<WebhookOptions['secret']>> = (value, field) => {
     return checkSecret(value);
   } catch (error) {
     if (!(error instanceof BadSecret)) throw error;
-    throw new ImpossibleAnswer(`${field} cannot be used: ${error.message}.`);
+    throw new ImpossibleValue(`${field} cannot be used: ${error.message}.`);
   }
 };
 

@@ -184,7 +184,7 @@ function checking<T>(check: () => T): T {
   return checkingOptions(check, (wrong) => new WebhookError('WEBHOOK_OPTION_INVALID', `webhooks: ${wrong}`));
 }
 
-/** @throws {ImpossibleAnswer} */
+/** @throws {ImpossibleValue} */
 function readOptions(options: unknown) {
   if (!isObject(options)) return refuse('(all of them)', options, 'an object with hooks');
   return readFields<{ hooks?: readonly unknown[]; systemTopicInterval?: number }>(options, {
