@@ -87,7 +87,11 @@ export function oneOf<const T extends string>(choices: readonly T[]): Check<T> {
   return (value, field) => choices.find((choice) => choice === value) ?? refuse(field, value, wanted);
 }
 
-/** A function. What it takes and answers is taken on trust. */
+/**
+ * A function.
+ *
+ * @typeParam F its type; what it takes and answers is taken on trust
+ */
 export function callback<F extends (...given: never[]) => unknown>(): Check<F> {
   return (value, field) => (isFunction<F>(value) ? value : refuse(field, value, 'a function'));
 }
