@@ -8,12 +8,12 @@ const broker = createBroker();
 const bridge = httpBridge({ path: '/mqtt' });
 broker.use(bridge);
 
-app.register((scope, _options, ready) => {
+void app.register((scope, _options, ready) => {
   // The bridge reads bodies by itself, and no more of them than it allows.
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
   scope.all('/mqtt/*', (request, reply) => {
-    reply.hijack();
+    void reply.hijack();
     bridge.handler(request.raw, reply.raw);
   });
   ready();

@@ -99,11 +99,11 @@ test('in Fastify, by a route that leaves body and answer to the bridge', async (
 });
 
 function mountInFastify(app: FastifyInstance, bridge: HttpBridge): void {
-  app.register((scope, _options, ready) => {
+  void app.register((scope, _options, ready) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
     scope.all('/mqtt/*', (request, reply) => {
-      reply.hijack();
+      void reply.hijack();
       bridge.handler(request.raw, reply.raw);
     });
     ready();
