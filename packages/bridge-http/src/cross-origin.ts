@@ -2,30 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CorsOptions } from './options.ts';
 import { Problem } from './problem.ts';
 
+const ofMessages = [
+  'Mqtt-Correlation-Data',
+  'Mqtt-Expiry',
+  'Mqtt-Qos',
+  'Mqtt-Response-Topic',
+  'Mqtt-Retain',
+  'Mqtt-User-Property',
+];
 const requestHeaders = [
   'Authorization',
   'Content-Type',
   'If-None-Match',
   'Last-Event-ID',
-  'Mqtt-Correlation-Data',
-  'Mqtt-Expiry',
-  'Mqtt-Qos',
-  'Mqtt-Response-Topic',
-  'Mqtt-Retain',
-  'Mqtt-User-Property',
+  ...ofMessages,
 ].join(', ');
-
-const answerHeaders = [
-  'ETag',
-  'Mqtt-Content-Type',
-  'Mqtt-Correlation-Data',
-  'Mqtt-Expiry',
-  'Mqtt-Qos',
-  'Mqtt-Response-Topic',
-  'Mqtt-Retain',
-  'Mqtt-User-Property',
-  'Retry-After',
-].join(', ');
+const answerHeaders = ['ETag', 'Mqtt-Content-Type', 'Retry-After', ...ofMessages].join(', ');
 
 /** What web pages of other origins may do: read the answers (CORS), and send what changes something at all. */
 export class CrossOrigin {

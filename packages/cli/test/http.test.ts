@@ -96,3 +96,28 @@ test('what is asked of http is shown with the rest', async () => {
   const settled = await settleConfiguration(readFlags(['--config', file]));
   expect(JSON.parse(printConfiguration(settled))).toMatchObject({ http: { path: '/http' } });
 });
+
+test('what was acknowledged by HTTP is there after kill -9, and a stream goes on where it was', async () => {
+  const folder = folderWith({ 'carillon.json': { listeners: [webSocket], http: {} } });
+  const start = async () => {
+    const broker = new CarillonProcess(['--config', join(folder, 'carillon.json')], folder);
+    const [port] = await broker.ready();
+    return { broker, url: `http://127.0.0.1:${port}` };
+  };
+  const put = async (url: string, body: string) => {
+    const answer = await fetch(`${url}/topics/a`, { method: 'PUT', body });
+    expect(await answer.json()).toMatchObject({ acknowledged: true });
+  };
+  const first = await start();
+  const begun = await readUntil(`${first.url}/events?filter=a`, 'event: ready', () => {});
+  const id = /^id: (.*)$/m.exec(begun)?.[1] ?? '';
+  await put(first.url, 'before');
+  first.broker.signal('SIGKILL');
+  await first.broker.ended;
+  const second = await start();
+  expect(await (await fetch(`${second.url}/topics/a`)).text()).toBe('before');
+  await put(second.url, 'after');
+  const heard = await readUntil(`${second.url}/events?filter=a&last-event-id=${id}`, '"after"', () => {});
+  expect(heard).toContain('"resumed":true');
+  expect(heard).toContain('"reason":"restarted"');
+});
