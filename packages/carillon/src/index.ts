@@ -30,6 +30,7 @@ export {
   type ProxyProtocolOptions,
   type Refusal as ListenerRefusal,
   type RefusalCode as ListenerRefusalCode,
+  type RequestHandler,
   type TcpAddress,
   type TcpListenOptions,
   type TlsCertificates,

@@ -17,6 +17,7 @@ export type {
   ConnectionOptions,
   ListenOptions,
   ProxyProtocolOptions,
+  RequestHandler,
   TcpListenOptions,
   UnixListenOptions,
 } from './listen-options.ts';
