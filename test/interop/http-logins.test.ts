@@ -8,10 +8,11 @@ import { jwtAuth } from '@carillon/auth-jwt';
 import { hashPassword, passwordAuth } from '@carillon/auth-password';
 import { httpBridge } from '@carillon/bridge-http';
 import type { Plugin } from '@carillon/hooks';
+import { Authority } from '@carillon/test-certificates';
 import { createBroker } from 'carillon';
 import { expect, onTestFinished, test } from 'vitest';
 import { Issuer } from '../../packages/auth-jwt/test/issuer.ts';
-import { createAuthority } from '../../packages/listeners/test/certificates.ts';
+
 import { describeWith, type Tool } from './installed.ts';
 import { run } from './program.ts';
 
@@ -88,7 +89,7 @@ describeWith([curl], 'curl', () => {
   });
 
   test('is let in by its certificate, where the server of the host asks for one', async () => {
-    const [servers, clients] = [await createAuthority('Servers'), await createAuthority('Clients')];
+    const [servers, clients] = [await Authority.create('CN=Servers'), await Authority.create('CN=Clients')];
     const identity = await servers.server('localhost');
     const asks = { ...identity, ca: clients.cert, requestCert: true, rejectUnauthorized: false };
     const { post, identities } = await openBridge(certificateAuth({ required: true }), createTlsServer(asks));
@@ -98,13 +99,13 @@ describeWith([curl], 'curl', () => {
       return join(folder, name);
     };
     const ca = ['--cacert', await file('ca.pem', servers.cert)];
-    const shown = async (name: string, authority: typeof clients) => {
+    const shown = async (name: string, authority: Authority) => {
       const { cert, key } = await authority.client(name);
       const files = [await file(`${name}.pem`, cert), await file(`${name}.key`, key)] as const;
       return [...ca, '--cert', files[0], '--key', files[1]];
     };
     expect(await post(...(await shown('device7', clients)))).toBe('200');
-    expect(await post(...(await shown('forged', await createAuthority('Clients'))))).toBe('401');
+    expect(await post(...(await shown('forged', await Authority.create('CN=Others'))))).toBe('401');
     expect(await post(...ca)).toBe('401');
     expect(identities).toEqual(['device7']);
   });
