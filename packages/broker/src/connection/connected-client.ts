@@ -1,5 +1,6 @@
 import type { Client, ClientLimits, ConnectEvent, DisconnectOptions, Remote } from '@carillon/hooks';
 import { type ProtocolVersion, ReasonCode, type UserProperty } from '@carillon/protocol';
+import type { Admission } from '../handlers/take-session.ts';
 import { applyJudgements, judgeSubscriptions } from '../session/judge-subscriptions.ts';
 import type { Connection } from './connection.ts';
 import { disconnectReason } from './disconnect-reason.ts';
@@ -19,26 +20,17 @@ export class ConnectedClient implements Client {
 
   constructor(
     connection: Connection,
-    facts: {
-      clientId: string;
-      mountPoint: string;
-      sessionExpiryInterval: number;
-      connect: ConnectEvent['connect'];
-      identity: string | undefined;
-      groups: readonly string[];
-      limits: ClientLimits;
-      keepAlive: number;
-      connectedAt: number;
-    },
+    admission: Admission,
+    facts: { connect: ConnectEvent['connect']; keepAlive: number; connectedAt: number },
   ) {
     this.#connection = connection;
-    this.#expiryAtConnect = facts.sessionExpiryInterval;
-    this.id = facts.clientId;
-    this.mountPoint = facts.mountPoint;
+    this.#expiryAtConnect = admission.sessionExpiryInterval;
+    this.id = admission.clientId;
+    this.mountPoint = admission.mountPoint;
     this.connect = facts.connect;
-    this.identity = facts.identity;
-    this.#groupsAtConnect = facts.groups;
-    this.limits = facts.limits;
+    this.identity = admission.identity;
+    this.#groupsAtConnect = admission.groups;
+    this.limits = admission.limits;
     this.keepAlive = facts.keepAlive;
     this.connectedAt = facts.connectedAt;
   }

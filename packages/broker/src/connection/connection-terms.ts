@@ -1,4 +1,4 @@
-import type { ProtocolVersion, QoS } from '@carillon/protocol';
+import type { ConnectPacket, ProtocolVersion, QoS } from '@carillon/protocol';
 
 /** What both sides agreed on in CONNECT and CONNACK. */
 export interface ConnectionTerms {
@@ -43,5 +43,30 @@ export function termsBeforeConnect(maximumConnectBytes: number): ConnectionTerms
     clientMaximumPacketSize: Number.POSITIVE_INFINITY,
     clientTopicAliasMaximum: 0,
     wantsProblemInformation: true,
+  };
+}
+
+/**
+ * What holds from CONNECT until CONNACK: the form of packets, and what the client takes. Field by field, as all that is
+ * made for each connection: spreading is slow, and V8 keeps its outcome as a dictionary.
+ */
+export function termsUntilConnack(
+  before: ConnectionTerms,
+  { protocolVersion, properties }: ConnectPacket,
+): ConnectionTerms {
+  return {
+    version: protocolVersion,
+    receiveMaximum: before.receiveMaximum,
+    maximumPacketSize: before.maximumPacketSize,
+    maximumQoS: before.maximumQoS,
+    retainAvailable: before.retainAvailable,
+    topicAliasMaximum: before.topicAliasMaximum,
+    keepAlive: before.keepAlive,
+    maximumSubscriptions: before.maximumSubscriptions,
+    wantedSessionExpiryInterval: before.wantedSessionExpiryInterval,
+    clientReceiveMaximum: before.clientReceiveMaximum,
+    clientMaximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+    clientTopicAliasMaximum: before.clientTopicAliasMaximum,
+    wantsProblemInformation: properties.requestProblemInformation !== 0,
   };
 }

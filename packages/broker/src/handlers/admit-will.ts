@@ -8,17 +8,16 @@ import type { Publisher } from '../publishing/publishing.ts';
 import type { PendingWill } from '../session/pending-will.ts';
 
 /**
- * The Will as it is kept; undefined when there is none, or none that its client may publish. It is asked about
+ * The Will as it is kept; undefined when it is none that its client may publish. It is asked about
  * now, while everything about the client is known, and again when it is due. What is not allowed now is not
  * kept: no restart and no later rule sends it. The client may connect all the same.
  */
 export async function admitWill(
   connection: Connection,
-  will: Will | undefined,
+  will: Will,
   client: ConnectedClient,
   publisher: Publisher,
 ): Promise<PendingWill | undefined> {
-  if (will === undefined) return undefined;
   const { engine } = connection;
   const pending = pendingWill(will, client, publisher.permissions);
   const message = createMessage(pending.message, engine.now());

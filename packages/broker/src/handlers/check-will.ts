@@ -3,19 +3,17 @@ import { findTopicNameFault, type TopicLimits } from '@carillon/topics';
 import { isOwnTopic } from '../system/own-topics.ts';
 import { ConnectRefused } from './connect-refused.ts';
 
-/** What a Will has to fit into. */
-export interface WillBounds {
-  readonly maximumQoS: QoS;
-  readonly retainAvailable: boolean;
-  readonly topicLimits: TopicLimits;
-  /** In front of its topics; empty while it is not known. */
-  readonly mountPoint: string;
-}
-
-/** @throws ConnectRefused when the Will could not be published as it is. */
-export function checkWill(will: Will | undefined, bounds: WillBounds): void {
+/**
+ * @param mountPoint In front of its topics; empty while it is not known.
+ * @throws ConnectRefused when the Will could not be published as it is.
+ */
+export function checkWill(
+  will: Will | undefined,
+  { maximumQoS, retainAvailable }: { readonly maximumQoS: QoS; readonly retainAvailable: boolean },
+  topicLimits: TopicLimits,
+  mountPoint: string,
+): void {
   if (will === undefined) return;
-  const { maximumQoS, retainAvailable, topicLimits, mountPoint } = bounds;
   if (will.qos > maximumQoS) {
     const reason = `Will QoS ${will.qos} is above the Maximum QoS of ${maximumQoS}`;
     throw new ConnectRefused(ReasonCode.QoSNotSupported, reason, 'MQTT-3.2.2-12');

@@ -9,6 +9,7 @@ import {
 } from '@carillon/protocol';
 import { ConnectedClient } from '../connection/connected-client.ts';
 import type { Connection } from '../connection/connection.ts';
+import { termsUntilConnack } from '../connection/connection-terms.ts';
 import type { Engine } from '../engine.ts';
 import { type AuthenticationOutcome, type NotGranted, unopposed } from '../hooks/authenticate.ts';
 import { type Publisher, publisherOf } from '../publishing/publishing.ts';
@@ -47,20 +48,16 @@ export class Handshake {
     this.#asked = connect;
     this.#connect = connect;
     this.clientId = connect.clientId;
-    connection.terms = {
-      ...connection.terms,
-      version: connect.protocolVersion,
-      clientMaximumPacketSize: connect.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
-      wantsProblemInformation: connect.properties.requestProblemInformation !== 0,
-    };
+    connection.terms = termsUntilConnack(connection.terms, connect);
   }
 
   async run(): Promise<void> {
     await this.#orRefuse(async () => {
-      if (this.#connection.inProcess === undefined) await this.#rewriteConnect();
+      const { topicLimits, options, hooks } = this.#engine;
+      const isInProcess = this.#connection.inProcess !== undefined;
+      if (!isInProcess && hooks.slots.rewriteConnect !== null) await this.#rewriteConnect();
       this.#checkClientId();
-      const { topicLimits, options } = this.#engine;
-      checkWill(this.#connect.will, { ...options, topicLimits, mountPoint: '' });
+      checkWill(this.#connect.will, options, topicLimits, '');
       await this.#authenticate();
     });
   }
@@ -250,19 +247,15 @@ export class Handshake {
     const limits = this.#limitsFrom(grant);
     const negotiated = negotiateTerms(this.#connect, this.#asked, limits, this.#engine.options);
     const admission = this.#admission(grant, identity, negotiated);
-    checkWill(this.#connect.will, {
-      ...negotiated.terms,
-      topicLimits: this.#engine.topicLimits,
-      mountPoint: admission.mountPoint,
-    });
-    const client = new ConnectedClient(this.#connection, {
-      ...admission,
-      connect: this.#connectEvent().connect,
+    checkWill(this.#connect.will, negotiated.terms, this.#engine.topicLimits, admission.mountPoint);
+    const client = new ConnectedClient(this.#connection, admission, {
+      connect: withoutSecrets(this.#connect),
       keepAlive: negotiated.terms.keepAlive,
       connectedAt: this.#engine.now(),
     });
     const publisher = this.#publisher(client, admission);
-    const will = await admitWill(this.#connection, this.#connect.will, client, publisher);
+    const wanted = this.#connect.will;
+    const will = wanted && (await admitWill(this.#connection, wanted, client, publisher));
     const waiting = findSession(this.#engine, admission);
     const sessionWaits = waiting !== undefined;
     const judged = waiting === undefined ? [] : await this.#judgeRestored(waiting, client, publisher);

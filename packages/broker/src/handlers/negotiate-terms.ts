@@ -54,9 +54,20 @@ export function negotiateTerms(
     clientTopicAliasMaximum: properties.topicAliasMaximum ?? 0,
     wantsProblemInformation: properties.requestProblemInformation !== 0,
   };
-  const announced: ConnackProperties = {
+  const announced = is5 ? announce(terms, sessionExpiryInterval, asked, options) : {};
+  return { terms, sessionExpiryInterval, announced };
+}
+
+/** What an MQTT 5.0 client cannot know by itself. */
+function announce(
+  terms: ConnectionTerms,
+  sessionExpiryInterval: number,
+  asked: ConnectPacket,
+  options: EngineSettings,
+): ConnackProperties {
+  return {
     ...(terms.receiveMaximum === 65_535 ? {} : { receiveMaximum: terms.receiveMaximum }),
-    ...(maximumQoS === 2 ? {} : { maximumQoS }),
+    ...(terms.maximumQoS === 2 ? {} : { maximumQoS: terms.maximumQoS }),
     ...(terms.retainAvailable ? {} : { retainAvailable: 0 }),
     ...(terms.maximumPacketSize >= protocolMaximumPacketSize
       ? {}
@@ -66,10 +77,9 @@ export function negotiateTerms(
     ...(options.subscriptionIdentifiersAvailable ? {} : { subscriptionIdentifiersAvailable: 0 }),
     ...(options.sharedSubscriptionAvailable ? {} : { sharedSubscriptionAvailable: 0 }),
     // [MQTT-3.1.2-21]
-    ...(keepAlive === asked.keepAlive ? {} : { serverKeepAlive: keepAlive }),
+    ...(terms.keepAlive === asked.keepAlive ? {} : { serverKeepAlive: terms.keepAlive }),
     ...(sessionExpiryInterval === wantedSessionExpiry(asked) ? {} : { sessionExpiryInterval }),
   };
-  return { terms, sessionExpiryInterval, announced };
 }
 
 /** Clean Session 1 is expiry 0, Clean Session 0 is no expiry at all. */

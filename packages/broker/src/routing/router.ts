@@ -29,6 +29,11 @@ export interface Route {
 const noIdentifiers: readonly number[] = Object.freeze([]);
 /** Topics whose routes are remembered; beyond it all are forgotten, which only costs a new match each. */
 const rememberedRoutes = 16 * 1024;
+/**
+ * Of the routes that had to be made, every so manieth is remembered: a topic that comes often is soon among them, and a
+ * million topics in turn do not keep forgetting each other, which costs more than their matches.
+ */
+const rememberedOf = 8;
 
 /**
  * Who subscribed to a filter. Most filters have one subscription, which stands for itself: a list of one would take
@@ -50,6 +55,7 @@ export class Router {
   readonly #copyPerFilter: boolean;
   #generation = 0;
   #count = 0;
+  #made = 0;
 
   constructor(options: { copyPerFilter: boolean }) {
     this.#copyPerFilter = options.copyPerFilter;
@@ -121,6 +127,7 @@ export class Router {
     const known = this.#routes.get(topic);
     if (known !== undefined && known.generation === this.#generation) return known;
     const route = this.#makeRoute(topic);
+    if (known === undefined && this.#made++ % rememberedOf !== 0) return route;
     if (this.#routes.size >= rememberedRoutes) this.#routes.clear();
     this.#routes.set(topic, route);
     return route;

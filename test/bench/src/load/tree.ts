@@ -7,8 +7,12 @@ import { OutgoingFrames } from './outgoing-frames.ts';
 import type { LoadResult, ReadMemory, ReadyLoad, TreePlan, TreeShape } from './plan.ts';
 import { type Faults, noFaults } from './tally.ts';
 
-/** Filters of one client. Some brokers search the list of a client's own. */
+/** Filters of one client at most. Some brokers search the list of a client's own. */
 const FILTERS_OF_CLIENT = 1000;
+/** Clients that get messages, the same at any size: it is the tree that is to make a difference, not their sockets. */
+const RECEIVERS = 50;
+/** Topics of each of them that come again and again. */
+const HOT_TOPICS = 20;
 /** Filters in one SUBSCRIBE. */
 const FILTERS_OF_PACKET = 100;
 /** Messages under way. */
@@ -22,7 +26,7 @@ const WARM_MESSAGES = 20_000;
 export async function prepareTree(plan: TreePlan, readMemory: ReadMemory): Promise<ReadyLoad> {
   const open = (clientId: string) => Client.open(plan.address, { version: 4, clientId, clean: true });
   // Filter number `n` belongs to client number `n` modulo their count.
-  const clients = Math.ceil(plan.filters / FILTERS_OF_CLIENT);
+  const clients = Math.max(RECEIVERS, Math.ceil(plan.filters / FILTERS_OF_CLIENT));
   const subscribers = await inGroups(numbered(clients), (index) => open(`s${index}`));
   const publisher = await open('publisher');
   return {
@@ -32,19 +36,17 @@ export async function prepareTree(plan: TreePlan, readMemory: ReadMemory): Promi
       await Promise.all(subscribers.map((client, index) => subscribe(client, index, clients, plan)));
       const { seconds } = subscribing();
       const bytes = (await readMemory('collected')) - before;
-      // The same thousand topics, all of one client: what a broker remembers of topics is the same at any size.
-      const hot = await publish(
-        plan,
-        publisher,
-        subscribers,
-        (sequence) => clients * (sequence % FILTERS_OF_CLIENT),
+      const siteAt = (sequence: number, topics: number, step: number): number => {
+        const receiver = Math.floor(sequence / IN_A_ROW) % RECEIVERS;
+        return receiver + clients * ((sequence * step) % topics);
+      };
+      // A thousand topics again and again: what a broker remembers of topics is the same at any size.
+      const hot = await publish(plan, publisher, subscribers, (sequence) => siteAt(sequence, HOT_TOPICS, 1));
+      // All topics of the receivers in turn, no two near each other: of many, little is remembered.
+      const topics = Math.floor(plan.filters / clients);
+      const spread = await publish(plan, publisher, subscribers, (sequence) =>
+        siteAt(sequence, topics, 7919),
       );
-      // All topics in turn, no two near each other: nothing that is remembered helps.
-      const spread = await publish(plan, publisher, subscribers, (sequence) => {
-        return (
-          (Math.floor(sequence / IN_A_ROW) % clients) + clients * ((sequence * 7919) % FILTERS_OF_CLIENT)
-        );
-      });
       const { cpu: spreadCpu = Number.NaN } = spread.figures;
       return {
         figures: {
