@@ -1,3 +1,4 @@
+import type { ByteChannel } from '@carillon/hooks';
 import { memoryStore, type Store, type StoreOperation } from '@carillon/persistence';
 import { Laboratory } from '@carillon/testkit';
 import { expect, test } from 'vitest';
@@ -60,4 +61,32 @@ test('a message that is kept does not keep the chunk in which it came', async ()
   expect(message).toMatchObject({ topic: 'a', properties: { correlationData } });
   expect(message?.payload.buffer.byteLength).toBeLessThan(100);
   expect(message?.properties.correlationData?.buffer.byteLength).toBeLessThan(100);
+});
+
+/** Gives chunks as sockets do: as Buffers, whose `slice` is no copy. */
+function withBuffers(channel: ByteChannel): ByteChannel {
+  const open = channel.open.bind(channel);
+  channel.open = (receiver) =>
+    open({
+      received: (chunk) => receiver.received(Buffer.from(chunk)),
+      drained: () => receiver.drained(),
+      closed: (error) => receiver.closed(error),
+    });
+  return channel;
+}
+
+test('a message that waits does not keep the Buffer in which it came', async () => {
+  const laboratory = new Laboratory();
+  const { store, operations } = storeThatTells();
+  const broker = new EngineBroker({ persistence: store }, laboratory.platform);
+  const bob = await laboratory.connect(broker, { clientId: 'bob', ...durable });
+  await bob.subscribe('a', { qos: 1 });
+  await bob.disconnect();
+  const alice = await laboratory.connect(broker, {}, { channel: { cut: 'merged' }, wrap: withBuffers });
+  alice.publishOnly('large', 'x'.repeat(10_000));
+  alice.publishOnly('a', 'y'.repeat(200), { qos: 1 });
+  await alice.settle();
+  const [message] = messagesKept(operations);
+  expect(new TextDecoder().decode(message?.payload)).toBe('y'.repeat(200));
+  expect(message?.payload.buffer.byteLength).toBe(200);
 });

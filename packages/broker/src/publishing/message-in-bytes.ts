@@ -1,11 +1,9 @@
 import type { Message, MessageOrigin } from '@carillon/persistence';
 import type { DecodedPublish, MessageProperties, QoS } from '@carillon/protocol';
 import { mountProperties } from '../connection/mount-point.ts';
+import { copyBytes } from '../connection/output-slab.ts';
 import { createMessage, detachMessage, hasExpired } from './broker-message.ts';
 import type { Content } from './content.ts';
-
-/** Up to here the bytes of an array lie in V8's own heap, where a loop copies faster than `set`. */
-const smallPayload = 64;
 
 /** Where the messages of a connection come from. */
 export interface Author {
@@ -91,9 +89,9 @@ function withoutAlias(properties: MessageProperties & { readonly topicAlias?: nu
   return others;
 }
 
+/** Not by `slice`, which of a Buffer, as sockets give them, is no copy. */
 function ownBytes(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  if (end - start > smallPayload) return bytes.slice(start, end);
   const own = new Uint8Array(end - start);
-  for (let i = 0; i < own.length; i++) own[i] = bytes[start + i] ?? 0;
+  copyBytes(bytes, start, end, own, 0);
   return own;
 }
