@@ -23,13 +23,14 @@ async function joinOthers() {
   broker.use({ name: 'tell', hooks: { bridgeChanged: say } });
   const orders = createInterface({ input: process.stdin });
   orders.on('line', async (line) => {
-    const { add, change, remove } = JSON.parse(line);
+    const { add, change, remove, settle } = JSON.parse(line);
     if (add !== undefined) bridge.add(add);
     if (change !== undefined) await bridge.change(change);
     if (remove !== undefined) {
       await bridge.remove(remove);
-      say({ bridge: remove, change: 'removed', code: '' });
+      say({ bridge: remove, change: 'removed' });
     }
+    if (settle !== undefined) sayWhenSettled(bridge, settle);
   });
   orders.once('close', () => process.exit());
 }
@@ -38,6 +39,19 @@ async function sendBy(url) {
   const { webhooks } = await import('@carillon/bridge-http');
   const backOff = { minimum: 5, maximum: 50 };
   broker.use(webhooks({ hooks: [{ id: 'crash', url, filters: 'crash/#', timeout: 5000, backOff }] }));
+}
+
+/** Nothing waits for the remote broker, nor for its acknowledgement. */
+function sayWhenSettled(bridge, name) {
+  let isSaid = false;
+  const look = () => {
+    if (isSaid || bridge.state.get(name).counters.waiting > 0) return;
+    isSaid = true;
+    watch[Symbol.dispose]();
+    say({ bridge: name, change: 'settled' });
+  };
+  const watch = broker.use({ name: 'settling', hooks: { acknowledged: () => setImmediate(look) } });
+  look();
 }
 
 function say(what) {

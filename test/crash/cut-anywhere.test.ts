@@ -61,8 +61,10 @@ class TwoSites implements AsyncDisposable {
     return new TwoSites({ location, protocolVersion, line, progress }, [near, far], [atNear, atFar]);
   }
 
-  /** The bridge goes to the remote broker as somebody it does not know. */
-  appearAs(clientId: string): void {
+  /** The bridge goes to the remote broker as somebody it does not know, once nothing is left to be told by who it was. */
+  async appearAs(clientId: string): Promise<void> {
+    this.near.order({ settle: 'cut' });
+    await within('the exchanges to end', this.near.until('cut', 'settled'));
     const bridge = bridgeOver(this.line, this.#protocolVersion);
     // Sessions that nobody comes back to are not to gather what is sent later.
     this.near.order({ change: { ...bridge, clientId, sessionExpiryInterval: 60 } });
@@ -146,14 +148,14 @@ test(
   async () => {
     await using sites = await TwoSites.open(5);
     const { line, out, back } = sites;
-    sites.appearAs('first');
+    await sites.appearAs('first');
     await sites.carryOneOf(out, 'over a good line');
     const recorded = { ...line.passed };
     let planned = 0;
     for (const at of breaksIn(recorded)) {
       planned++;
       line.breakNext(at);
-      sites.appearAs(`stranger-${planned}`);
+      await sites.appearAs(`stranger-${planned}`);
       const when = `over a line that broke ${at.afterBytes} bytes towards the ${at.towards}`;
       await sites.carryOneOf(out, when);
       // What went out did so after the subscription was granted.

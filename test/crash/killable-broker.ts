@@ -9,6 +9,13 @@ const script = fileURLToPath(new URL('./broker-process.mjs', import.meta.url));
 /** What the process says: where it listens, or what has become of a bridge. */
 type News = { readonly port: number } | { readonly bridge: string; readonly change: string };
 
+/** To be added or changed; or removed or waited for by name, until nothing of it is under way out. */
+export type BridgeOrder =
+  | { readonly add: BridgeOptions }
+  | { readonly change: BridgeOptions }
+  | { readonly remove: string }
+  | { readonly settle: string };
+
 /** The bridges of a broker in a process of its own. */
 export interface Bridges {
   /** Names it among those that are joined. */
@@ -72,13 +79,13 @@ export class KillableBroker implements AsyncDisposable {
     this.#port = await Promise.race([listening, died]);
   }
 
-  /** Adds, changes or removes a bridge. */
-  order(what: { add: BridgeOptions } | { change: BridgeOptions } | { remove: string }): void {
+  /** Tells the process; `until` waits until it is done. */
+  order(what: BridgeOrder): void {
     this.#process?.stdin?.write(`${JSON.stringify(what)}\n`);
   }
 
   /** Until the last that was said of the bridge is this; at once when it is. */
-  async until(bridge: string, change: 'connected' | 'removed'): Promise<void> {
+  async until(bridge: string, change: 'connected' | 'removed' | 'settled'): Promise<void> {
     while (this.#news.get(bridge) !== change) {
       await new Promise<void>((resolve) => {
         this.#heard.push(resolve);

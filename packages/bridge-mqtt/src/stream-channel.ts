@@ -5,6 +5,9 @@ import type { ByteChannel, ChannelReceiver } from '@carillon/hooks';
 /** Milliseconds that a peer has to take what was written and to close its side. */
 const lingerTimeout = 5000;
 
+/** Up to so many bytes pieces are copied into one: to write each on its own costs 0.3 to 0.5 µs more for each. */
+const mostCopied = 64 * 1024;
+
 /** The bytes of a socket that has connected, or of another duplex stream. */
 export class StreamChannel implements ByteChannel {
   readonly #stream: Duplex;
@@ -46,6 +49,11 @@ export class StreamChannel implements ByteChannel {
 
   write(pieces: readonly Uint8Array[]): void {
     if (this.#state !== 'open' || !this.#stream.writable) return;
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (bytes <= mostCopied) {
+      this.#stream.write(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces, bytes));
+      return;
+    }
     this.#stream.cork();
     for (const piece of pieces) this.#stream.write(piece);
     this.#stream.uncork();
