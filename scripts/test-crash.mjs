@@ -1,5 +1,5 @@
 // `pnpm test:crash --rounds 100 --seed 7`: the long version of what `npm test` does in a few rounds, and every
-// fault at every store call and every byte, of which `npm test` tries some.
+// fault at every store call and every byte, those on the line of a bridge too, of which `npm test` tries some.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { run } from './run.mjs';
