@@ -5,7 +5,7 @@ import { PublisherLedger, SubscriberLedger } from './ledger.ts';
 const window = 20;
 
 /** A client that comes back to its session by itself whenever the broker does. */
-export function persistentClient(port: number, clientId: string, resubscribe = false): MqttClient {
+export function persistentClient(port: number, clientId: string): MqttClient {
   const options: IClientOptions = {
     host: '127.0.0.1',
     port,
@@ -15,7 +15,7 @@ export function persistentClient(port: number, clientId: string, resubscribe = f
     properties: { sessionExpiryInterval: 3600 },
     reconnectPeriod: 20,
     connectTimeout: 5000,
-    resubscribe,
+    resubscribe: false,
   };
   const client = mqtt.connect(options);
   // While the broker is dead every attempt to connect fails; that is what this test is about.
@@ -71,10 +71,13 @@ export class Publisher {
   }
 }
 
-/** Notes what it receives. Its session is made by the first connection and, unless `resubscribe`, never again. */
+/** Notes what it receives. Its session is made by the first connection and never again. */
 export class Subscriber {
   readonly ledger: SubscriberLedger;
   readonly #client: MqttClient;
+
+  /** Connected and subscribed. */
+  isThere = false;
 
   private constructor(name: string, client: MqttClient, noted: () => void) {
     this.ledger = new SubscriberLedger(name);
@@ -86,17 +89,26 @@ export class Subscriber {
     });
   }
 
-  static async subscribe(
-    port: number,
-    name: string,
-    noted: () => void,
-    { resubscribe = false } = {},
-  ): Promise<Subscriber> {
-    const client = persistentClient(port, name, resubscribe);
+  static async subscribe(port: number, name: string, noted: () => void): Promise<Subscriber> {
+    const client = persistentClient(port, name);
     const subscriber = new Subscriber(name, client, noted);
     await new Promise<unknown>((resolve) => client.once('connect', resolve));
     await client.subscribeAsync('crash/#', { qos: 2 });
+    subscriber.isThere = true;
     return subscriber;
+  }
+
+  /** From here on it subscribes again when it finds that its session is gone. */
+  subscribeAnew(noted: () => void): void {
+    const client = this.#client;
+    client.on('close', () => {
+      this.isThere = false;
+    });
+    client.on('connect', async ({ sessionPresent }) => {
+      if (!sessionPresent) await client.subscribeAsync('crash/#', { qos: 2 }).catch(() => {});
+      this.isThere = client.connected;
+      noted();
+    });
   }
 
   /** Comes back to a session that must be there. */

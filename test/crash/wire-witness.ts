@@ -23,6 +23,8 @@ export class WireWitness implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #life = 1;
+  /** Connections that wait for the line to be let go; undefined while it is. */
+  #held: Socket[] | undefined = undefined;
 
   private constructor(target: number, version: ProtocolVersion) {
     this.#target = target;
@@ -42,9 +44,17 @@ export class WireWitness implements AsyncDisposable {
     return address.port;
   }
 
-  /** The far side was killed. */
+  /** The far side was killed. Nobody gets through to its next life until `release`. */
   farSideDied(): void {
     this.#life++;
+    this.#held = [];
+  }
+
+  /** Lets those through who wait. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const socket of held) this.#join(socket);
   }
 
   /**
@@ -73,6 +83,11 @@ export class WireWitness implements AsyncDisposable {
   }
 
   #join(near: Socket): void {
+    if (this.#held !== undefined) {
+      this.#held.push(near);
+      this.#sockets.add(near);
+      return;
+    }
     const far = connect(this.#target, '127.0.0.1');
     for (const socket of [near, far]) {
       socket.setNoDelay(true);
