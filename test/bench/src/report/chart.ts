@@ -44,6 +44,7 @@ export function chartOf(scenarios: readonly Scenario[], results: Results): strin
     ].join('\n');
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" ${FONT}>
+<title>Messages a second by scenario and broker</title>
 <rect width="${WIDTH}" height="${y}" fill="#fff"/>
 ${legend(results)}
 ${drawn.join('\n')}
