@@ -104,9 +104,15 @@ export class MqttClient implements ChannelReceiver {
     throw new ConversationOver(undefined, `the broker answered ${answer.type} to SUBSCRIBE`);
   }
 
-  /** The message of QoS 1 is in safe hands. */
-  acknowledge(packetId: number): void {
-    this.#send({ type: 'puback', packetId, reasonCode: 0, properties: {} });
+  /** @throws {ConversationOver} */
+  async unsubscribe(filters: readonly string[]): Promise<void> {
+    const packetId = this.#nextPacketId();
+    await this.#ask({ type: 'unsubscribe', packetId, filters, properties: {} }, packetId);
+  }
+
+  /** The message of QoS 1 is settled; a reason code of 0x80 or above has the broker tell the hook `dropped`. */
+  acknowledge(packetId: number, reasonCode = 0): void {
+    this.#send({ type: 'puback', packetId, reasonCode, properties: {} });
   }
 
   /** Reads nothing until `release`. */
@@ -132,6 +138,13 @@ export class MqttClient implements ChannelReceiver {
     this.#over(new ConversationOver(undefined, 'the conversation is over'));
     // The broker does not read from a client that does not take what it is sent.
     this.#channel.resume();
+  }
+
+  /** Goes without a word, as though nobody had come. `onEnd` is not told. */
+  drop(): void {
+    this.onEnd = () => {};
+    this.#channel.destroy();
+    this.#over(new ConversationOver(undefined, 'the conversation is over'));
   }
 
   received(chunk: Uint8Array): void {
@@ -174,6 +187,7 @@ export class MqttClient implements ChannelReceiver {
       case 'pubrec':
       case 'pubcomp':
       case 'suback':
+      case 'unsuback':
         this.#settle(packet.packetId, packet);
         return;
       case 'disconnect': {

@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { ByteChannel } from '@carillon/hooks';
+import { messageOf } from '@carillon/hooks/checks';
 import { createWebSocketStream, WebSocket } from 'ws';
 import type { Address } from './address.ts';
 import { BridgeError } from './bridge-error.ts';
@@ -91,7 +92,7 @@ const unreachable: Readonly<Record<string, string>> = {
 
 function explain(error: unknown, { text, transport }: Address): BridgeError {
   if (error instanceof BridgeError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const known = unreachable[code];
   if (known !== undefined) return new BridgeError('BRIDGE_UNREACHABLE', `${text}: ${known} (${code})`, error);

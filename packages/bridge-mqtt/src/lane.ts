@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import type { Address } from './address.ts';
 import { BackOff } from './back-off.ts';
 import type { Bandwidth } from './bandwidth.ts';
@@ -305,6 +306,6 @@ function never(signal: AbortSignal): Promise<boolean> {
 
 function asBridgeError(error: unknown): BridgeError {
   if (error instanceof BridgeError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new BridgeError('BRIDGE_CONNECTION_LOST', message, error);
 }

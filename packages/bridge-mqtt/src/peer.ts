@@ -1,4 +1,5 @@
 import type { ByteChannel, ChannelReceiver } from '@carillon/hooks';
+import { messageOf } from '@carillon/hooks/checks';
 import { encode, type Packet, PacketReader, ProtocolError, type ProtocolVersion } from '@carillon/protocol';
 import { BridgeError } from './bridge-error.ts';
 import { connectionLoss } from './connection-loss.ts';
@@ -181,7 +182,7 @@ export class Peer implements ChannelReceiver {
 
 function faultOf(error: unknown): BridgeError {
   if (error instanceof BridgeError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const fault = error instanceof ProtocolError ? `${message} (${error.rule})` : message;
   return new BridgeError('BRIDGE_PROTOCOL_ERROR', `the other broker sent what is not MQTT: ${fault}`, error);
 }

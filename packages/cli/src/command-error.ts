@@ -14,8 +14,3 @@ export class CommandError extends Error {
 export function usageError(message: string): CommandError {
   return new CommandError(message, 2);
 }
-
-/** The words of whatever was thrown. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}

@@ -1,6 +1,7 @@
+import { messageOf } from '@carillon/hooks/checks';
 import { version } from 'carillon';
 import { makePlugins } from './auth/make-plugins.ts';
-import { CommandError, messageOf } from './command-error.ts';
+import { CommandError } from './command-error.ts';
 import { settleConfiguration } from './effective-configuration.ts';
 import { readFlags } from './flags.ts';
 import { help } from './help.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CommandError, messageOf } from './command-error.ts';
+import { messageOf } from '@carillon/hooks/checks';
+import { CommandError } from './command-error.ts';
 import type { Configuration } from './configuration.ts';
 import { checkConfiguration } from './configuration-checks.ts';
 

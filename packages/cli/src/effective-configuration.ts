@@ -1,11 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { type EngineSettings, type Limits, settleOptions } from '@carillon/broker';
 import type { Plugin } from '@carillon/hooks';
+import { messageOf } from '@carillon/hooks/checks';
 import { type BrokerOptions, checkListenOptions, type ListenOptions } from 'carillon';
 import { type SettledAuth, settleAuth } from './auth/settle-auth.ts';
 import { type SettledBridges, settleBridges } from './bridges/settle-bridges.ts';
 import { type SettledWebhooks, settleWebhooks } from './bridges/settle-webhooks.ts';
-import { CommandError, messageOf, usageError } from './command-error.ts';
+import { CommandError, usageError } from './command-error.ts';
 import { flagOf, listenersOfFlags } from './command-line-listeners.ts';
 import type { Configuration, ListenerConfiguration, LogLevel } from './configuration.ts';
 import { readConfigurationFile } from './configuration-file.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { messageOf } from '@carillon/hooks/checks';
 import type { ListenOptions, TlsIdentity, TlsOptions } from 'carillon';
-import { CommandError, messageOf } from './command-error.ts';
+import { CommandError } from './command-error.ts';
 import type { IdentityConfiguration, ListenerConfiguration, TlsConfiguration } from './configuration.ts';
 
 /** What whoever wrote it calls a key of a listener: `listeners[0].tls.certFile` in a file, or a flag. */

@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import type { Change } from './database.ts';
 import type { DamagedFile } from './files/database-files.ts';
 import { keyOf } from './keys.ts';
@@ -64,7 +65,7 @@ export class Findings {
 
   /** A record that cannot be read goes where a broker would put it. */
   damaged(key: string, value: Uint8Array, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     this.found(
       key,
       `cannot be read: ${reason}`,

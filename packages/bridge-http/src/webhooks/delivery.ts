@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import { retryAfter, verdictOf } from './answer.ts';
 import type { ArrivedMessage } from './arrived-message.ts';
 import { Attempts } from './attempts.ts';
@@ -148,7 +149,7 @@ export class Delivery {
         return { kind: 'dead-lettered' };
       } catch (thrown) {
         if (this.#stop.aborted) break;
-        const why = thrown instanceof Error ? thrown.message : String(thrown);
+        const why = messageOf(thrown);
         observer.failed(new WebhookError('WEBHOOK_DEAD_LETTER_REFUSED', `no dead letter: ${why}`, thrown));
         const delay = backOffAfter(failures, settings.backOff, surroundings.random);
         await wait(surroundings.clock, delay, this.#stop);
@@ -160,6 +161,6 @@ export class Delivery {
 
 function asWebhookError(error: unknown): WebhookError {
   if (error instanceof WebhookError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new WebhookError('WEBHOOK_CONNECTION_LOST', message, error);
 }

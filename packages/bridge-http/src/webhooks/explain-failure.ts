@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import { WebhookError } from './webhook-error.ts';
 
 const unreachable: Readonly<Record<string, string>> = {
@@ -13,7 +14,7 @@ const unreachable: Readonly<Record<string, string>> = {
 export function explainFailure(error: unknown, { origin, protocol }: URL, signal: AbortSignal): WebhookError {
   if (signal.reason instanceof WebhookError) return signal.reason;
   if (error instanceof WebhookError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const code = codeOf(error);
   const known = unreachable[code];
   if (known !== undefined) {

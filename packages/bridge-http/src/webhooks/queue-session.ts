@@ -1,17 +1,9 @@
-import type { Broker, ByteChannel, ChannelReceiver } from '@carillon/hooks';
-import {
-  encode,
-  type Packet,
-  PacketReader,
-  type PublishPacket,
-  ReasonCode,
-  reasonCodeName,
-} from '@carillon/protocol';
+import type { Broker } from '@carillon/hooks';
+import { type PublishPacket, ReasonCode, reasonCodeName } from '@carillon/protocol';
+import { MqttClient } from '../mqtt-client.ts';
 import { WebhookError } from './webhook-error.ts';
 
 const never = 0xffff_ffff;
-/** The broker's own limit stands before it. */
-const maximumPacketSize = 268_435_460;
 
 /** Whom the session tells. */
 export interface QueueListener {
@@ -32,27 +24,26 @@ export interface QueueWishes {
 
 /**
  * A webhook's own session in its broker, which never expires: messages wait there with the broker's durability and
- * limits until they are acknowledged. Spoken over bytes of MQTT 5.0, as with any client.
+ * limits until they are acknowledged.
  */
-export class QueueSession implements ChannelReceiver {
+export class QueueSession {
   readonly #broker: Broker;
   readonly #clientId: string;
   readonly #listener: QueueListener;
-  readonly #channel: ByteChannel;
-  readonly #reader = new PacketReader({ protocolVersion: 5, maximumPacketSize });
-  #isHeld = false;
-  #isReading = false;
+  readonly #client: MqttClient;
   #isTakenUp = false;
-  #isOver = false;
-  #answered: (packet: Packet) => void = () => {};
-  #failed: (error: WebhookError) => void = () => {};
+  #end: WebhookError | undefined = undefined;
 
   constructor(broker: Broker, clientId: string, listener: QueueListener) {
     this.#broker = broker;
     this.#clientId = clientId;
     this.#listener = listener;
-    this.#channel = broker.connectInProcess({ clientId });
-    this.#channel.open(this);
+    this.#client = new MqttClient(broker.connectInProcess({ clientId }));
+    this.#client.onMessage = (message) => listener.arrived(message);
+    this.#client.onEnd = ({ reasonCode }) => {
+      const why = reasonCode === undefined ? '' : `: ${reasonCodeName(reasonCode)}`;
+      this.#over(refused(`this broker has ended the session${why}`));
+    };
   }
 
   /**
@@ -61,131 +52,75 @@ export class QueueSession implements ChannelReceiver {
    *
    * @throws {WebhookError} `WEBHOOK_LOCAL_REFUSED`
    */
-  async begin({ filters, qos, retained, window }: QueueWishes): Promise<void> {
-    const connack = await this.#ask({
+  async begin(wishes: QueueWishes): Promise<void> {
+    try {
+      await this.#connect(wishes.window);
+      this.#isTakenUp = true;
+      this.#client.release();
+      await this.#subscribe(wishes);
+    } catch (error) {
+      throw this.#end ?? error;
+    }
+  }
+
+  /** The message is settled; a reason code of 0x80 or above has the broker tell the hook `dropped`. */
+  acknowledge(packetId: number, reasonCode: number): void {
+    this.#client.acknowledge(packetId, reasonCode);
+  }
+
+  /** Takes nothing more for now: QoS 0 has no window, and what cannot be sent on is to stay with the broker. */
+  hold(): void {
+    this.#client.hold();
+  }
+
+  release(): void {
+    this.#client.release();
+  }
+
+  /** Leaves in order; the session stays. Where the broker has not taken it up, it is as though nobody had come. */
+  close(): void {
+    if (this.#isTakenUp) this.#client.leave();
+    else this.#client.drop();
+    this.#over(refused('the webhook has left'));
+  }
+
+  async #connect(receiveMaximum: number): Promise<void> {
+    const { reasonCode } = await this.#client.connect({
       type: 'connect',
       protocolVersion: 5,
       bridge: false,
       clientId: this.#clientId,
       cleanStart: false,
       keepAlive: 0,
-      properties: { sessionExpiryInterval: never, receiveMaximum: window },
+      properties: { sessionExpiryInterval: never, receiveMaximum },
     });
-    if (connack.type !== 'connack' || connack.reasonCode !== ReasonCode.Success) {
-      const why = connack.type === 'connack' ? reasonCodeName(connack.reasonCode) : connack.type;
-      throw refused(`this broker does not take the session "${this.#clientId}": ${why}`);
-    }
-    this.#isTakenUp = true;
+    if (reasonCode === ReasonCode.Success) return;
+    throw refused(`this broker does not take the session "${this.#clientId}": ${reasonCodeName(reasonCode)}`);
+  }
+
+  async #subscribe({ filters, qos, retained }: QueueWishes): Promise<void> {
     const old = this.#broker.subscriptions(this.#clientId).map(({ filter }) => filter);
     const gone = old.filter((filter) => !filters.includes(filter));
-    if (gone.length > 0) {
-      await this.#ask({ type: 'unsubscribe', packetId: 1, filters: gone, properties: {} });
-    }
-    const suback = await this.#ask({
-      type: 'subscribe',
-      packetId: 2,
-      subscriptions: filters.map((filter) => ({
+    if (gone.length > 0) await this.#client.unsubscribe(gone);
+    const { reasonCodes } = await this.#client.subscribe(
+      filters.map((filter) => ({
         filter,
         qos,
         noLocal: false,
         retainAsPublished: true,
         retainHandling: retained ? 1 : 2,
       })),
-      properties: {},
-    });
-    const codes = suback.type === 'suback' ? suback.reasonCodes : [];
-    const denied = codes.findIndex((code) => code >= 0x80);
+    );
+    const denied = reasonCodes.findIndex((code) => code >= 0x80);
     if (denied === -1) return;
-    const why = reasonCodeName(codes[denied] ?? 0);
+    const why = reasonCodeName(reasonCodes[denied] ?? 0);
     throw refused(`this broker does not grant the subscription "${filters[denied]}": ${why}`);
   }
 
-  /** The message is settled; a reason code of 0x80 or above has the broker tell the hook `dropped`. */
-  acknowledge(packetId: number, reasonCode: number = ReasonCode.Success): void {
-    this.#send({ type: 'puback', packetId, reasonCode, properties: {} });
-  }
-
-  /** Takes nothing more for now: QoS 0 has no window, and what cannot be sent on is to stay with the broker. */
-  hold(): void {
-    if (this.#isHeld) return;
-    this.#isHeld = true;
-    this.#channel.pause();
-  }
-
-  release(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    this.#read();
-    if (!this.#isHeld) this.#channel.resume();
-  }
-
-  /** Leaves in order; the session stays. Where the broker has not taken it up, it is as though nobody had come. */
-  close(): void {
-    if (this.#isTakenUp) {
-      this.#send({ type: 'disconnect', reasonCode: ReasonCode.Success, properties: {} });
-      this.#channel.end();
-      // The broker does not read from a client that does not take what it is sent.
-      this.#channel.resume();
-    } else this.#channel.destroy();
-    this.#over(refused('the webhook has left'));
-  }
-
-  received(chunk: Uint8Array): void {
-    if (this.#isOver) return;
-    this.#reader.feed(chunk);
-    this.#read();
-  }
-
-  drained(): void {}
-
-  closed(): void {
-    this.#over(refused('this broker has ended the session'));
-  }
-
-  #ask(packet: Packet): Promise<Packet> {
-    return new Promise((resolve, reject) => {
-      if (this.#isOver) {
-        reject(refused('this broker has ended the session'));
-        return;
-      }
-      this.#answered = resolve;
-      this.#failed = reject;
-      this.#send(packet);
-    });
-  }
-
-  #send(packet: Packet): void {
-    if (!this.#isOver) this.#channel.write([encode(packet, 5)]);
-  }
-
-  #read(): void {
-    // Who is told of a message may hold or release.
-    if (this.#isReading) return;
-    this.#isReading = true;
-    try {
-      while (!this.#isHeld && !this.#isOver) {
-        const packet = this.#reader.next();
-        if (packet === undefined) break;
-        this.#take(packet);
-      }
-    } finally {
-      this.#isReading = false;
-    }
-  }
-
-  #take(packet: Packet): void {
-    if (packet.type === 'publish') this.#listener.arrived(packet);
-    else if (packet.type === 'disconnect') {
-      this.#channel.destroy();
-      this.#over(refused(`this broker has ended the session: ${reasonCodeName(packet.reasonCode)}`));
-    } else this.#answered(packet);
-  }
-
-  #over(error: WebhookError): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#failed(error);
-    this.#listener.ended(error);
+  #over(end: WebhookError): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#listener.ended(end);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   ImpossibleValue,
   inner,
   integer,
+  messageOf,
   nonEmptyText,
   plainFilter,
   plainFilters,
@@ -13,6 +14,7 @@ import {
   refuse,
   topicName,
 } from '@carillon/hooks/checks';
+
 import { type AddressGuard, isPublicAddress } from './address-guard.ts';
 import { checkHeaders } from './own-headers.ts';
 import { BadSecret, checkSecret } from './signing-key.ts';
@@ -136,7 +138,7 @@ function checkTls(tls: WebhookTlsOptions, field: string): void {
   try {
     createSecureContext(pemOf(tls));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new ImpossibleValue(`${field} cannot be used: ${why}.`);
   }
 }

@@ -1,4 +1,5 @@
 import type { BridgeEvent } from '@carillon/hooks';
+import { messageOf } from '@carillon/hooks/checks';
 import type { ArrivedMessage } from './arrived-message.ts';
 import { backOffAfter } from './back-off.ts';
 import type { Outcome } from './delivery.ts';
@@ -198,6 +199,6 @@ export class Webhook {
 
 function asLocalError(error: unknown): WebhookError {
   if (error instanceof WebhookError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new WebhookError('WEBHOOK_LOCAL_REFUSED', message, error);
 }

@@ -1,6 +1,7 @@
 import type { Plugin } from '@carillon/hooks';
+import { messageOf } from '@carillon/hooks/checks';
 import { optionalObject } from '../checked-values.ts';
-import { CommandError, messageOf } from '../command-error.ts';
+import { CommandError } from '../command-error.ts';
 import type { Flags } from '../flags.ts';
 import { readOptions, refuseMissing, showOptions } from '../option-forms.ts';
 import type { AuthEntry, AuthSurroundings } from './auth-entry.ts';

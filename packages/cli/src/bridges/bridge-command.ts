@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { CommandError, messageOf, usageError } from '../command-error.ts';
+import { messageOf } from '@carillon/hooks/checks';
+import { CommandError, usageError } from '../command-error.ts';
 import { readConnections } from './mosquitto-conf.ts';
 import { settleBridges } from './settle-bridges.ts';
 import { translateConnection } from './translate-connection.ts';

@@ -1,7 +1,8 @@
 import type { BridgeOptions } from '@carillon/bridge-mqtt';
 import type { Plugin } from '@carillon/hooks';
+import { messageOf } from '@carillon/hooks/checks';
 import { type Fields, isObject, listOf, refuse } from '../checked-values.ts';
-import { CommandError, messageOf } from '../command-error.ts';
+import { CommandError } from '../command-error.ts';
 import type { BridgeConfiguration } from './bridge-configuration.ts';
 import { checkTlsFiles, readTlsFiles } from './tls-files.ts';
 

@@ -1,7 +1,8 @@
 import type { WebhookOptions, WebhookSecret } from '@carillon/bridge-http';
 import type { Plugin } from '@carillon/hooks';
+import { messageOf } from '@carillon/hooks/checks';
 import { type Fields, isObject, listOf, refuse } from '../checked-values.ts';
-import { CommandError, messageOf } from '../command-error.ts';
+import { CommandError } from '../command-error.ts';
 import { checkTlsFiles, readFile, readTlsFiles } from './tls-files.ts';
 import type { WebhookConfiguration } from './webhook-configuration.ts';
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { messageOf } from '@carillon/hooks/checks';
 import { isObject, refuse } from '../checked-values.ts';
-import { CommandError, messageOf } from '../command-error.ts';
+import { CommandError } from '../command-error.ts';
 
 /** Files in the place of PEM. */
 export interface TlsFiles {

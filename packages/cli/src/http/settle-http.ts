@@ -1,5 +1,6 @@
 import type { HttpBridge, HttpBridgeOptions } from '@carillon/bridge-http';
-import { CommandError, messageOf } from '../command-error.ts';
+import { messageOf } from '@carillon/hooks/checks';
+import { CommandError } from '../command-error.ts';
 import type { ListenerConfiguration } from '../configuration.ts';
 
 /** The way in by HTTP of a configuration. */

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { messageOf } from '@carillon/hooks/checks';
 import { type CopyProgress, refuseContents, type Store, type StoreOperation } from '@carillon/persistence';
-import { CommandError, messageOf } from '../command-error.ts';
+import { CommandError } from '../command-error.ts';
 import { header, operationsOf } from './json-lines.ts';
 import { targetAt, withStores } from './open-store-at.ts';
 

@@ -1,8 +1,9 @@
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { messageOf } from '@carillon/hooks/checks';
 import type { ReadStoreOptions, Store } from '@carillon/persistence';
 import { levelFolderReader, levelStore, lookIntoFolder } from '@carillon/persistence-level';
-import { CommandError, messageOf } from '../command-error.ts';
+import { CommandError } from '../command-error.ts';
 
 /** A store to read from, and how it is read best. */
 export interface Source {

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '@carillon/hooks/checks';
 import { readLog, type Stretch } from './log-file.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { inspectTable } from './table-file.ts';
@@ -81,7 +82,7 @@ class Inspection implements FilesReport {
       if (records.length > 0) return manifest;
       this.#found(name, 'manifest', 'there is nothing in it', 0, false);
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       this.#found(name, 'manifest', problem, 0, false);
     }
     return undefined;

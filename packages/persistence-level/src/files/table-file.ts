@@ -1,3 +1,4 @@
+import { messageOf } from '@carillon/hooks/checks';
 import { storedChecksum } from './crc32c.ts';
 import { FileCursor } from './file-cursor.ts';
 import type { Stretch } from './log-file.ts';
@@ -34,7 +35,7 @@ export function inspectTable(bytes: Buffer): TableDamage {
   try {
     table.readFooter();
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     return { stretches: [{ offset: 0, length: bytes.length, problem }], isReadable: false };
   }
   return { stretches: [...table.damagedFilter(), ...table.damagedData()], isReadable: true };
