@@ -197,7 +197,7 @@ export class EngineBroker implements Broker {
   }
 
   inflight(clientId: string, packetId: number): InflightView | undefined {
-    const entry = this.#engine.sessions.get(clientId)?.outbox.inflight.get(packetId);
+    const entry = this.#engine.sessions.get(clientId)?.usedOutbox?.inflight.get(packetId);
     return entry && { sequence: entry.sequence, message: entry.message };
   }
 

@@ -9,8 +9,6 @@ export class Arrival {
   readonly peer: string;
   /** What carries the next layer: the socket itself or the TLS stream over it. */
   stream: Socket;
-  /** It was handed over: a connection, from here on. */
-  isAdmitted = false;
   /** What the PROXY protocol told, when it was spoken. */
   proxied: ProxyHeader | undefined;
 

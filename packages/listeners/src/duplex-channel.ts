@@ -40,9 +40,7 @@ type State =
 class DuplexChannel implements ByteChannel {
   readonly #duplex: Duplex;
   readonly #lingerTimeout: number;
-  readonly #onTaken = (error?: Error | null): void => {
-    if (!error) this.#taken();
-  };
+  readonly #onTaken: (error?: Error | null) => void;
   #receiver: ChannelReceiver | null = null;
   #state: State = 'open';
   /** True while bytes wait that `drained` has not been called for. */
@@ -55,8 +53,15 @@ class DuplexChannel implements ByteChannel {
     this.#lingerTimeout = lingerTimeout;
     // Small packets must not wait for the acknowledgement of earlier ones (Nagle's algorithm).
     if (duplex instanceof Socket) duplex.setNoDelay(true);
+    this.#onTaken = (error) => {
+      if (!error) this.#taken();
+    };
+    // Listeners that are made in one place share what they close over. It must not flow before `open`.
+    duplex.pause();
     duplex.on('error', (error: Error) => this.#failed(error));
     duplex.on('close', () => this.#closed());
+    duplex.on('data', (chunk: unknown) => this.#received(chunk));
+    duplex.on('end', () => this.end());
     if (duplex.closed) this.#state = 'closed';
   }
 
@@ -70,8 +75,6 @@ class DuplexChannel implements ByteChannel {
       process.nextTick(() => receiver.closed(this.#error));
       return;
     }
-    this.#duplex.on('data', (chunk: unknown) => this.#received(chunk));
-    this.#duplex.on('end', () => this.end());
     // A side that ended before we listened emits no further `end`.
     if (this.#duplex.readableEnded) process.nextTick(() => this.end());
     this.#duplex.resume();

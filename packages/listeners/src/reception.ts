@@ -11,10 +11,14 @@ export interface ReceptionRules {
   readonly onRefused: (refusal: Refusal) => void;
 }
 
+/** Whoever reads the stream hears of its errors; a socket without a listener would end the process. */
+const ignoreErrors = (): void => {};
+
 interface Wait {
   readonly peer: { readonly address?: string; readonly port?: number };
   /** Not set while the steps go on in the turn of the arrival: most need no longer, and no timer. */
   deadline: NodeJS.Timeout | undefined;
+  readonly onClose: () => void;
 }
 
 /**
@@ -26,6 +30,9 @@ export class Reception {
   readonly #unix: boolean;
   readonly #listener: () => string;
   readonly #waiting = new Map<Arrival, Wait>();
+  readonly #onDeparture = (): void => {
+    this.#connections--;
+  };
   #connections = 0;
 
   /**
@@ -50,8 +57,7 @@ export class Reception {
 
   /** Lets a socket in and sends it to its first step. */
   receive(socket: Socket, firstStep: Step): void {
-    // Whoever reads the stream hears of its errors; a socket without a listener would end the process.
-    socket.on('error', () => {});
+    socket.on('error', ignoreErrors);
     const peer = this.#unix ? unixPeer : socket.remoteAddress;
     if (peer === undefined) {
       // Reset already. What it sent may still be readable, but nobody could say from whom it came.
@@ -63,9 +69,10 @@ export class Reception {
       return;
     }
     const arrival = new Arrival(socket, peer);
-    const wait: Wait = { peer: peerOf(socket), deadline: undefined };
+    const onClose = () => this.#abandoned(arrival);
+    const wait: Wait = { peer: peerOf(socket), deadline: undefined, onClose };
     this.#waiting.set(arrival, wait);
-    socket.on('close', () => this.#closed(arrival));
+    socket.on('close', onClose);
     firstStep(arrival);
     if (this.#waiting.has(arrival)) wait.deadline = this.#startDeadline(arrival);
   }
@@ -74,11 +81,18 @@ export class Reception {
     return this.#waiting.has(arrival);
   }
 
-  /** Its handshakes are done: from now on it counts as a connection. */
+  /**
+   * Its handshakes are done: from now on it counts as a connection. Nothing of its arrival is kept for as long as
+   * that lasts.
+   */
   admit(arrival: Arrival): void {
-    this.#leave(arrival);
+    const wait = this.#leave(arrival);
+    if (wait === undefined) return;
+    const { socket, stream } = arrival;
+    socket.off('close', wait.onClose);
+    socket.prependListener('close', this.#onDeparture);
+    if (socket === stream && socket.listenerCount('error') > 1) socket.off('error', ignoreErrors);
     this.#connections++;
-    arrival.isAdmitted = true;
   }
 
   /** Closes the socket at once and tells why. Does nothing for one that has left. */
@@ -112,9 +126,8 @@ export class Reception {
     }, handshakeTimeout);
   }
 
-  #closed(arrival: Arrival): void {
-    if (arrival.isAdmitted) this.#connections--;
-    else this.dismiss(arrival, 'HANDSHAKE_ABANDONED', 'The peer went away during the handshake');
+  #abandoned(arrival: Arrival): void {
+    this.dismiss(arrival, 'HANDSHAKE_ABANDONED', 'The peer went away during the handshake');
   }
 
   #leave(arrival: Arrival): Wait | undefined {

@@ -22,6 +22,9 @@ export interface PacketReaderOptions {
 
 const noBytes = new Uint8Array(0);
 
+/** A packet is judged and decoded in one go: one cursor does for all readers. */
+const cursor = new Cursor();
+
 /** What is set aside for a packet that is not yet here in full; more follows as its bytes come. */
 const firstGatherBytes = 4096;
 
@@ -57,11 +60,11 @@ export class PacketReader {
    */
   protocolVersion: ProtocolVersion | undefined;
 
-  readonly #cursor: Cursor;
+  readonly #topicCache: TopicCache | undefined;
   #chunk: Uint8Array = noBytes;
   #at = 0;
   /** Chunks that were fed before the one at hand was used up. */
-  #waiting: Uint8Array[] = [];
+  #waiting: Uint8Array[] | undefined = undefined;
   #waitingBytes = 0;
   /** The beginning of a packet that was cut; empty when there is none. */
   #gathered: Uint8Array = noBytes;
@@ -73,7 +76,7 @@ export class PacketReader {
   constructor(options: PacketReaderOptions) {
     this.maximumPacketSize = options.maximumPacketSize;
     this.protocolVersion = options.protocolVersion;
-    this.#cursor = new Cursor(options.topicCache);
+    this.#topicCache = options.topicCache;
   }
 
   /** Bytes that were fed and are not yet part of a packet that `next` returned. */
@@ -89,6 +92,7 @@ export class PacketReader {
       this.#at = 0;
       return;
     }
+    this.#waiting ??= [];
     this.#waiting.push(chunk);
     this.#waitingBytes += chunk.length;
   }
@@ -132,8 +136,8 @@ export class PacketReader {
     const bytes = this.#chunk;
     const start = this.#at;
     const headerSize = this.#judgeHeader(bytes, start, bytes.length);
-    if (headerSize === 0 || this.#cursor.end > bytes.length) return this.#nextGathered();
-    this.#at = this.#cursor.end;
+    if (headerSize === 0 || cursor.end > bytes.length) return this.#nextGathered();
+    this.#at = cursor.end;
     const packet = this.#decode(bytes, start, start + headerSize, this.#at);
     if (this.#at === bytes.length) this.#openNextChunk();
     return packet;
@@ -142,7 +146,7 @@ export class PacketReader {
   /** @returns false when there is none; the old chunk is let go in any case. */
   #openNextChunk(): boolean {
     this.#at = 0;
-    const chunk = this.#waiting.shift();
+    const chunk = this.#waiting?.shift();
     this.#chunk = chunk ?? noBytes;
     if (chunk === undefined) return false;
     this.#waitingBytes -= chunk.length;
@@ -170,7 +174,7 @@ export class PacketReader {
       const headerSize = size + 1;
       // [MQTT-3.2.2-15]
       if (headerSize + remaining > this.maximumPacketSize) throw this.#tooLarge(headerSize + remaining);
-      this.#cursor.end = start + headerSize + remaining;
+      cursor.end = start + headerSize + remaining;
       return headerSize;
     }
     throw faulty(faults.remainingLength, this.protocolVersion);
@@ -198,7 +202,7 @@ export class PacketReader {
       this.#gather(this.#gatheredBytes + 1);
       const headerSize = this.#judgeHeader(this.#gathered, 0, this.#gatheredBytes);
       if (headerSize === 0) continue;
-      this.#gatheredSize = this.#cursor.end;
+      this.#gatheredSize = cursor.end;
       return;
     }
   }
@@ -238,16 +242,17 @@ export class PacketReader {
   }
 
   #decode(bytes: Uint8Array, frameStart: number, bodyStart: number, frameEnd: number): DecodedPacket {
-    const cursor = this.#cursor;
     cursor.bytes = bytes;
     cursor.frameStart = frameStart;
     cursor.at = bodyStart;
     cursor.end = frameEnd;
     cursor.version = this.protocolVersion;
+    cursor.topicCache = this.#topicCache;
     try {
       return decodePacket(cursor, bytes[frameStart] ?? 0);
     } finally {
       cursor.bytes = noBytes;
+      cursor.topicCache = undefined;
       this.protocolVersion ??= cursor.version;
     }
   }
@@ -256,7 +261,7 @@ export class PacketReader {
     this.#failure = error;
     this.#chunk = noBytes;
     this.#at = 0;
-    this.#waiting = [];
+    this.#waiting = undefined;
     this.#waitingBytes = 0;
     this.#forgetGathered();
   }

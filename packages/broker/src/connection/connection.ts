@@ -71,7 +71,7 @@ export class Connection implements ChannelReceiver {
   author: Author = { publisherId: '', origin: 'client', mountPoint: '' };
   /** Milliseconds since 1970: when the bytes at hand came. One look at the clock serves all packets of a chunk. */
   arrivedAt = 0;
-  inboundAliases = new InboundAliases(0);
+  inboundAliases = InboundAliases.none;
   /** Packet identifiers of QoS 2 messages that count against the client's window on this connection. */
   readonly countedIds = new PacketIdSet();
   /** QoS 1 messages from the client that are not acknowledged yet. */
@@ -84,8 +84,8 @@ export class Connection implements ChannelReceiver {
   readonly #intake: Intake;
   readonly #sender: Sender;
   readonly #keepAlive: KeepAlive;
-  /** Until CONNACK: the time to connect. Afterwards: the time a slow reader has left. */
-  readonly #patience: Deadline;
+  /** Until CONNACK: the time to connect. Afterwards: the time a slow reader has left. Most are none. */
+  #patience: Deadline | undefined = undefined;
   #credentialsExpiry: Deadline | undefined = undefined;
   #unsentAtLastLook = 0;
   /** Nothing more can be sent or will come; what came before may still be in work. */
@@ -107,8 +107,7 @@ export class Connection implements ChannelReceiver {
     this.#intake = new Intake(engine, this, channel);
     this.#sender = new Sender(engine, this, channel);
     this.#keepAlive = new KeepAlive(engine, this);
-    this.#patience = engine.deadlines.create(() => this.#lostPatience());
-    this.#patience.setIn(limits.connectTimeout);
+    this.#bePatientFor(limits.connectTimeout);
   }
 
   // --- what the handlers ask
@@ -149,7 +148,7 @@ export class Connection implements ChannelReceiver {
   becomeConnected(): void {
     this.state = 'connected';
     this.handshake = undefined;
-    this.#patience.cancel();
+    this.#beCalm();
     this.#keepAlive.start(this.terms.keepAlive);
   }
 
@@ -197,10 +196,20 @@ export class Connection implements ChannelReceiver {
 
   /** A client that does not read is not read from either, and has only so much time to take anything at all. */
   becameCongested(): void {
-    if (!this.isReady || this.#patience.isSet) return;
+    if (!this.isReady || this.#patience !== undefined) return;
     this.#intake.pause();
     this.#unsentAtLastLook = this.#channel.unsentBytes;
-    this.#patience.setIn(this.engine.options.limits.stalledOutputTimeout);
+    this.#bePatientFor(this.engine.options.limits.stalledOutputTimeout);
+  }
+
+  #bePatientFor(milliseconds: number): void {
+    this.#patience ??= this.engine.deadlines.create(() => this.#lostPatience());
+    this.#patience.setIn(milliseconds);
+  }
+
+  #beCalm(): void {
+    this.#patience?.cancel();
+    this.#patience = undefined;
   }
 
   /** The time that this state of the connection may take is over. */
@@ -237,7 +246,7 @@ export class Connection implements ChannelReceiver {
     const unsent = this.#channel.unsentBytes;
     if (unsent < this.#unsentAtLastLook) {
       this.#unsentAtLastLook = unsent;
-      this.#patience.setIn(this.engine.options.limits.stalledOutputTimeout);
+      this.#bePatientFor(this.engine.options.limits.stalledOutputTimeout);
       return;
     }
     this.finish({
@@ -266,9 +275,9 @@ export class Connection implements ChannelReceiver {
   }
 
   drained(): void {
-    if (this.isReady) this.#patience.cancel();
+    if (this.isReady) this.#beCalm();
     this.#intake.resume();
-    this.session?.outbox.pump();
+    this.session?.usedOutbox?.pump();
   }
 
   closed(error?: Error): void {
@@ -294,7 +303,7 @@ export class Connection implements ChannelReceiver {
   /** Nothing is left of it. */
   #leave(): void {
     this.state = 'closed';
-    this.#patience.cancel();
+    this.#beCalm();
     this.engine.connections.remove(this);
   }
 
@@ -373,7 +382,7 @@ export class Connection implements ChannelReceiver {
     this.#keepAlive.stop();
     this.#credentialsExpiry?.cancel();
     this.#intake.stop();
-    this.#patience.setIn(this.engine.options.limits.stalledOutputTimeout);
+    this.#bePatientFor(this.engine.options.limits.stalledOutputTimeout);
     this.#leaveSession(end.willIsDue);
     this.#sender.mark();
     const { client } = this;

@@ -5,6 +5,9 @@ export class InboundAliases {
   readonly #maximum: number;
   #topics: Map<number, string> | undefined = undefined;
 
+  /** For all clients that may set none. */
+  static readonly none = new InboundAliases(0);
+
   /** `maximum` is what CONNACK announced. */
   constructor(maximum: number) {
     this.#maximum = maximum;

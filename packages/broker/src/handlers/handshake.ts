@@ -15,7 +15,7 @@ import { type AuthenticationOutcome, type NotGranted, unopposed } from '../hooks
 import { type Publisher, publisherOf } from '../publishing/publishing.ts';
 import { applyJudgements, type Judgement, judgeSubscriptions } from '../session/judge-subscriptions.ts';
 import type { PendingWill } from '../session/pending-will.ts';
-import type { Session } from '../session/session.ts';
+import { noGroups, noLimits, type Session } from '../session/session.ts';
 import { admitWill } from './admit-will.ts';
 import { authenticationExchange } from './authentication-exchange.ts';
 import { checkWill } from './check-will.ts';
@@ -327,10 +327,10 @@ export class Handshake {
       cleanStart: this.#connect.cleanStart,
       sessionExpiryInterval: negotiated.sessionExpiryInterval,
       identity,
-      groups: grant.groups ?? [],
+      groups: grant.groups ?? noGroups,
       mountPoint: grant.mountPoint ?? '',
       permissions: grant.permissions,
-      limits: grant.limits ?? {},
+      limits: grant.limits ?? noLimits,
     };
   }
 
@@ -386,7 +386,7 @@ export class Handshake {
     if (sessionPresent) sessionResumed?.({ session: session.view() });
     connected?.({ client, sessionPresent });
     this.#engine.logger.debug({ clientId: session.clientId, sessionPresent }, 'client connected');
-    session.outbox.attach();
+    session.usedOutbox?.attach();
   }
 
   /** A Will is left by clients that were accepted only, and so is a session. [MQTT-3.1.2-7] */

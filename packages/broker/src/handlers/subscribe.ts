@@ -264,7 +264,7 @@ function grant(engine: Engine, session: Session, record: SubscriptionRecord): Gr
   if (old === undefined) engine.router.add(subscription);
   else {
     engine.router.replace(old, subscription);
-    session.outbox.feeds.replace(subscription);
+    session.usedOutbox?.feeds.replace(subscription);
   }
   session.subscriptions.set(subscription);
   if (session.isStored) {
@@ -297,7 +297,7 @@ function takeBack(engine: Engine, session: Session, { subscription, old }: Grant
     if (isStored) engine.turn.undo({ do: 'deleteSubscription', clientId, filter });
   } else {
     engine.router.replace(subscription, old);
-    session.outbox.feeds.replace(old);
+    session.usedOutbox?.feeds.replace(old);
     session.subscriptions.set(old);
     if (isStored) engine.turn.undo({ do: 'putSubscription', clientId, subscription: old.record });
   }

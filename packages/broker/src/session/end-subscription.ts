@@ -22,7 +22,7 @@ export function endSubscription(
   }
   session.subscriptions.delete(filter);
   engine.router.remove(subscription);
-  session.outbox.feeds.end(filter);
+  session.usedOutbox?.feeds.end(filter);
   if (session.isStored) {
     engine.turn.record({ do: 'deleteSubscription', clientId: session.clientId, filter });
   }

@@ -79,7 +79,7 @@ function lowerSubscription(engine: Engine, session: Session, old: Subscription, 
   const record = { ...old.record, qos: lowerQoS(old.record.qos, maximumQoS) };
   const subscription = new Subscription(session, record);
   engine.router.replace(old, subscription);
-  session.outbox.feeds.replace(subscription);
+  session.usedOutbox?.feeds.replace(subscription);
   session.subscriptions.set(subscription);
   if (session.isStored) {
     engine.turn.record({ do: 'putSubscription', clientId: session.clientId, subscription: record });

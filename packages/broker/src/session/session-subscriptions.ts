@@ -10,7 +10,7 @@ const none: readonly Subscription[] = Object.freeze([]);
  * have few, and a Map of five takes 280 bytes: only those who have many have one.
  */
 export class SessionSubscriptions {
-  /** Exactly as long as there are: an array that was pushed to has room for 17. */
+  /** Exactly as long as there are: an array that was pushed to, or made by spreading, has room for 17. */
   #few = none;
   #many: Map<string, Subscription> | undefined = undefined;
 
@@ -36,7 +36,7 @@ export class SessionSubscriptions {
     }
     const place = this.#few.findIndex(({ record }) => record.filter === filter);
     if (place !== -1) this.#few = this.#few.with(place, subscription);
-    else if (this.#few.length < few) this.#few = [...this.#few, subscription];
+    else if (this.#few.length < few) this.#few = this.#few.concat(subscription);
     else {
       const all = [...this.#few, subscription];
       this.#many = new Map(all.map((each) => [each.record.filter, each]));

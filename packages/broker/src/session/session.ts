@@ -25,7 +25,9 @@ export const neverExpires = 0xffff_ffff;
 
 export const emptyQueue: QueueSummary = Object.freeze({ length: 0, bytes: 0, lastSequence: 0 });
 
-const noLimits: ClientLimits = Object.freeze({});
+/** One for all that have none: a million sessions need not each have their own. */
+export const noLimits: ClientLimits = Object.freeze({});
+export const noGroups: readonly string[] = Object.freeze([]);
 
 /** Who a session belongs to, as authentication found. */
 export interface SessionOwner extends Principal {
@@ -65,7 +67,7 @@ export class Session implements Receiver {
   /** Set when it has ended: late events of old connections must not revive it. */
   hasEnded = false;
   readonly #engine: Engine;
-  /** Made when there is something to send: most of a million sessions are away and wait for nothing. */
+  /** Made when there is something to send: most of a million sessions wait for nothing. */
   #outbox: Outbox | undefined = undefined;
   /** What the store had of the queue when the session was made. */
   readonly #stored: QueueSummary;
@@ -93,10 +95,15 @@ export class Session implements Receiver {
     this.#stored = queue;
   }
 
-  /** Everything it has to send. */
+  /** Everything it has to send, and may have later. */
   get outbox(): Outbox {
     this.#outbox ??= new Outbox(this.#engine, this, this.#stored);
     return this.#outbox;
+  }
+
+  /** As `outbox`, but undefined as long as there was nothing to send: a client that only publishes needs none. */
+  get usedOutbox(): Outbox | undefined {
+    return this.#stored.length > 0 ? this.outbox : this.#outbox;
   }
 
   /** Messages that wait. */
@@ -144,7 +151,7 @@ export class Session implements Receiver {
 
   /** Whether the store alone has messages that other members of a share group could still deliver. */
   get hasSharedTail(): boolean {
-    if (this.outbox.tailBegin === undefined) return false;
+    if (this.usedOutbox?.tailBegin === undefined) return false;
     return [...this.subscriptions.values()].some(({ record }) => record.shareName !== undefined);
   }
 

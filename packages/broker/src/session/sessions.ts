@@ -54,7 +54,7 @@ export class Sessions {
   connectionEnded(session: Session, willIsDue: boolean): void {
     session.connection = undefined;
     if (!willIsDue) this.#engine.wills.forget(session);
-    session.outbox.detach();
+    session.usedOutbox?.detach();
     if (!session.outlivesConnection) {
       this.end(session, 'connection-ended');
       return;
@@ -87,11 +87,12 @@ export class Sessions {
     session.cancelExpiry();
     this.#sessions.delete(session.clientId);
     const view = session.view();
-    const undelivered = session.outbox.takeAll();
+    const outbox = session.usedOutbox;
+    const undelivered = outbox?.takeAll() ?? [];
     const groups = this.#leaveAll(session);
     session.inboundIds.clear();
     const { dropped, sessionExpired, sessionDeleted } = this.#engine.hooks.slots;
-    const { tailBegin } = session.outbox;
+    const tailBegin = outbox?.tailBegin;
     // Whoever replaces it waits for what others are to have of it, as its successor has the same place in the store.
     const readsTail = groups.size > 0 || (why !== 'replaced' && dropped !== null);
     if (tailBegin !== undefined && readsTail) this.#abandon(session, tailBegin, undelivered, groups);
@@ -126,7 +127,7 @@ export class Sessions {
 
   /** Another member of the group gets what came by a shared subscription that is gone. */
   passOnShared(session: Session, filter: string, group: ShareGroup | undefined): void {
-    const undelivered = session.outbox.takeShared(filter);
+    const undelivered = session.usedOutbox?.takeShared(filter) ?? [];
     const groups = new Map(group === undefined ? [] : [[filter, group]]);
     this.#passOn(undelivered, groups, session, 'no-share-member');
   }

@@ -14,11 +14,7 @@ export class Cursor {
   at = 0;
   end = 0;
   version: ProtocolVersion | undefined = undefined;
-  readonly topicCache: TopicCache | undefined;
-
-  constructor(topicCache: TopicCache | undefined) {
-    this.topicCache = topicCache;
-  }
+  topicCache: TopicCache | undefined = undefined;
 
   get atEnd(): boolean {
     return this.at === this.end;
