@@ -35,25 +35,26 @@ describe(`one pair, QoS 0, ${IN_A_CHUNK} in a chunk`, () => {
 
 const acknowledging = await pair({}, 1);
 
-describe(`one pair, QoS 1, ${IN_A_CHUNK} in a chunk`, () => {
-  const chunk = chunkOf(oneTopic, 1);
-  const { publisher, subscriber } = acknowledging;
-  const identifierAt = 4 + (oneTopic[0] ?? '').length;
-
-  bench('delivered and acknowledged', () => {
-    // In flight a payload has bytes of its own, but the topic lies in these: a chunk is never used again.
-    publisher.say(chunk.slice());
+describe(`one pair, QoS 1, ${IN_A_CHUNK} in a chunk, delivered and acknowledged`, () => {
+  const send = (chunk: Uint8Array): void => {
+    const { publisher, subscriber } = acknowledging;
+    publisher.say(chunk);
     endTurn();
     const bytes = joined(subscriber.received);
     subscriber.received = [];
     const answers: number[] = [];
     for (let at = 0; at < bytes.length; at += 2 + (bytes[at + 1] ?? 0)) {
-      answers.push(0x40, 2, bytes[at + identifierAt] ?? 0, bytes[at + identifierAt + 1] ?? 0);
+      const identifierAt = at + 4 + (bytes[at + 3] ?? 0);
+      answers.push(0x40, 2, bytes[identifierAt] ?? 0, bytes[identifierAt + 1] ?? 0);
     }
     subscriber.say(Uint8Array.from(answers));
     endTurn();
     publisher.received = [];
-  });
+  };
+  const [repeated, alternating] = [chunkOf(oneTopic, 1), chunkOf(twoTopics, 1)];
+
+  bench('each repeats the one before it', () => send(repeated));
+  bench('by turns of two topics', () => send(alternating));
 });
 
 const crowd = engineAlone();

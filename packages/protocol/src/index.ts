@@ -1,6 +1,6 @@
 export type { DecodedPacket } from './decode/packet.ts';
 export { DecodedPublish } from './decode/publish.ts';
-export type { PublishRun } from './decode/publish-run.ts';
+export type { PublishRun, RunLimits } from './decode/publish-run.ts';
 export { encode, encodedLength, encodeInto } from './encode/packet.ts';
 export { type EncodedPublish, encodePublish } from './encode/publish.ts';
 export { EncodeError } from './encode-error.ts';

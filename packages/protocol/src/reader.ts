@@ -1,7 +1,8 @@
+import { findPubacks } from './decode/acknowledgement-run.ts';
 import { Cursor } from './decode/cursor.ts';
 import { checkFirstByte, type DecodedPacket, decodePacket } from './decode/packet.ts';
 import type { DecodedPublish } from './decode/publish.ts';
-import { findRepeats, type PublishRun } from './decode/publish-run.ts';
+import { findRepeats, type PublishRun, type RunLimits } from './decode/publish-run.ts';
 import { faults } from './faults.ts';
 import type { ProtocolVersion } from './packets.ts';
 import { faulty, ProtocolError } from './protocol-error.ts';
@@ -120,15 +121,26 @@ export class PacketReader {
 
   /**
    * Takes the packets behind `packet`, the latest that `next` gave, as long as they repeat it in everything but the
-   * payload, up to so many bytes in all. Nothing is to be judged of them that was not judged of it.
+   * payload and packet identifier, within `limits`. Nothing is to be judged of them that was not judged of it.
    */
-  takeRepeats(packet: DecodedPublish, maximumBytes: number): PublishRun | undefined {
+  takeRepeats(packet: DecodedPublish, limits: RunLimits): PublishRun | undefined {
     if (!this.isFollowed(packet)) return undefined;
-    const run = findRepeats(packet, this.maximumPacketSize, maximumBytes);
-    if (run === undefined) return undefined;
-    this.#at = run.end;
-    if (this.#at === this.#chunk.length) this.#openNextChunk();
+    const run = findRepeats(packet, this.maximumPacketSize, limits);
+    if (run !== undefined) this.#passTo(run.end);
     return run;
+  }
+
+  /** Takes the PUBACKs that are next in the chunk at hand and say nothing but success; gives their identifiers. */
+  takePubacks(): number[] {
+    const packetIds: number[] = [];
+    if (this.#gatheredBytes > 0 || this.#at === this.#chunk.length) return packetIds;
+    this.#passTo(findPubacks(this.#chunk, this.#at, this.protocolVersion, packetIds));
+    return packetIds;
+  }
+
+  #passTo(end: number): void {
+    this.#at = end;
+    if (end === this.#chunk.length) this.#openNextChunk();
   }
 
   #nextInPlace(): DecodedPacket | undefined {

@@ -16,6 +16,7 @@ import {
   type ProtocolVersion,
   type PublishRun,
   ReasonCode,
+  type RunLimits,
   reasonCodeName,
 } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
@@ -189,9 +190,19 @@ export class Connection implements ChannelReceiver {
     return this.#sender.publish(copy, packetId, dup, fanOut);
   }
 
-  /** Where packets of QoS 0 from clients of this version may go as they came. */
+  /** Where packets from clients of this version may go as they came. */
   directLine(version: ProtocolVersion): DirectLine | undefined {
     return this.#sender.directLine(version);
+  }
+
+  /** Sends packets of QoS 1 under identifiers of their own. */
+  publishRun(run: PublishRun, packetIds: readonly number[]): void {
+    this.#sender.publishRun(run, packetIds);
+  }
+
+  /** Sends PUBACKs for packets that came in a run. */
+  acknowledgeRun(run: PublishRun): void {
+    if (this.isOpen) this.#sender.acknowledgeRun(run);
   }
 
   /** A client that does not read is not read from either, and has only so much time to take anything at all. */
@@ -269,9 +280,14 @@ export class Connection implements ChannelReceiver {
     return this.#intake.isFollowed(packet);
   }
 
-  /** Takes what repeats the PUBLISH at hand in all but the payload, up to so many bytes. */
-  takeRepeats(packet: DecodedPublish, maximumBytes: number): PublishRun | undefined {
-    return this.#intake.takeRepeats(packet, maximumBytes);
+  /** Takes what repeats the PUBLISH at hand in all but payload and identifier, within limits. */
+  takeRepeats(packet: DecodedPublish, limits: RunLimits): PublishRun | undefined {
+    return this.#intake.takeRepeats(packet, limits);
+  }
+
+  /** Takes the PUBACKs of success that came next, and gives their identifiers. */
+  takePubacks(): readonly number[] {
+    return this.#intake.takePubacks();
   }
 
   drained(): void {

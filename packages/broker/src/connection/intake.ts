@@ -6,6 +6,7 @@ import {
   type ProtocolVersion,
   type PublishRun,
   ReasonCode,
+  type RunLimits,
 } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import { dispatch } from '../handlers/dispatch.ts';
@@ -71,10 +72,18 @@ export class Intake {
     return this.#reader.isFollowed(packet);
   }
 
-  takeRepeats(packet: DecodedPublish, maximumBytes: number): PublishRun | undefined {
-    const run = this.#reader.takeRepeats(packet, maximumBytes);
+  takeRepeats(packet: DecodedPublish, limits: RunLimits): PublishRun | undefined {
+    const run = this.#reader.takeRepeats(packet, limits);
     if (run !== undefined) this.#engine.counters.messagesReceived += run.count;
     return run;
+  }
+
+  takePubacks(): readonly number[] {
+    // What was read ahead comes first.
+    if ((this.#ahead?.length ?? 0) > 0) return [];
+    const packetIds = this.#reader.takePubacks();
+    this.#engine.counters.messagesReceived += packetIds.length;
+    return packetIds;
   }
 
   pause(): void {

@@ -1,5 +1,11 @@
 import type { ByteChannel } from '@carillon/hooks';
-import { encodedLength, encodeInto, type Packet, type ProtocolVersion } from '@carillon/protocol';
+import {
+  encodedLength,
+  encodeInto,
+  type Packet,
+  type ProtocolVersion,
+  type PublishRun,
+} from '@carillon/protocol';
 import type { PublishFrame } from '../publishing/publish-frame.ts';
 import { copyBytes, type OutputSlabs, viewOf } from './output-slab.ts';
 
@@ -81,6 +87,37 @@ export class Output {
     copy[at + packetIdAt] = packetId >> 8;
     copy[at + packetIdAt + 1] = packetId & 0xff;
     this.appendRange(copy, at, at + end - start);
+  }
+
+  /** Copies packets that lie side by side, and writes the packet identifier of each. */
+  appendWithPacketIds({ source, start, end, ...run }: PublishRun, packetIds: readonly number[]): void {
+    const { packets } = this.#slabs;
+    const at = packets.copy(source, start, end);
+    const copy = packets.bytes;
+    const toPacketId = at - start - run.fromPacketIdToPayload;
+    for (const [index, packetId] of packetIds.entries()) {
+      const idAt = (run.payloadStarts[index] ?? 0) + toPacketId;
+      copy[idAt] = packetId >> 8;
+      copy[idAt + 1] = packetId & 0xff;
+    }
+    this.appendRange(copy, at, at + end - start);
+  }
+
+  /** A PUBACK of success in its four-byte form for each packet of a run. */
+  appendPubacks({ source, count, payloadStarts, fromPacketIdToPayload }: PublishRun): void {
+    const { acknowledgements } = this.#slabs;
+    const start = acknowledgements.reserve(4 * count);
+    const { bytes } = acknowledgements;
+    let at = start;
+    for (const payloadStart of payloadStarts) {
+      const idAt = payloadStart - fromPacketIdToPayload;
+      bytes[at] = 0x40;
+      bytes[at + 1] = 2;
+      bytes[at + 2] = source[idAt] ?? 0;
+      bytes[at + 3] = source[idAt + 1] ?? 0;
+      at += 4;
+    }
+    this.appendRange(bytes, start, at);
   }
 
   /** An acknowledgement in its four-byte form: success, no properties. */

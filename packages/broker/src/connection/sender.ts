@@ -8,6 +8,7 @@ import {
 } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
+import type { MessageRun } from '../publishing/message-run.ts';
 import { encodeFrame, type PublishFrame, publishPacketOf } from '../publishing/publish-frame.ts';
 import type { Copy, DirectLine } from '../routing/subscription.ts';
 import type { Flushable } from '../store/turn.ts';
@@ -120,7 +121,7 @@ export class Sender implements Flushable, DirectLine {
     return true;
   }
 
-  /** Where packets of QoS 0 from clients of this version may go as they came. */
+  /** Where packets from clients of this version may go as they came. */
   directLine(version: ProtocolVersion): DirectLine | undefined {
     const sameForm = (version === 5) === (this.#connection.terms.version === 5);
     return sameForm && this.#aliases === undefined ? this : undefined;
@@ -133,9 +134,26 @@ export class Sender implements Flushable, DirectLine {
     return Math.min(free, this.#connection.terms.clientMaximumPacketSize);
   }
 
-  passOn({ source, start, end, count }: PublishRun): void {
+  get window(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  passOn({ packets: { source, start, end, count } }: MessageRun): void {
     this.#output.appendRange(source, start, end);
     this.#sent(count, end - start);
+  }
+
+  /** As passOn, at QoS 1. */
+  publishRun(run: PublishRun, packetIds: readonly number[]): void {
+    this.#output.appendWithPacketIds(run, packetIds);
+    this.#sent(run.count, run.end - run.start);
+  }
+
+  /** PUBACKs of success, for a run in its order. */
+  acknowledgeRun(run: PublishRun): void {
+    this.#output.appendPubacks(run);
+    this.#engine.counters.messagesSent += run.count;
+    this.mark();
   }
 
   /** As no other client sees it: with its aliases, its subscription identifiers, below its mount point. */

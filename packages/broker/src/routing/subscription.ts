@@ -1,7 +1,8 @@
 import type { Message, SubscriptionRecord } from '@carillon/persistence';
-import type { ProtocolVersion, PublishRun, QoS } from '@carillon/protocol';
+import type { ProtocolVersion, QoS } from '@carillon/protocol';
 import type { Content } from '../publishing/content.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
+import type { MessageRun } from '../publishing/message-run.ts';
 
 /** Somebody who can get messages: a session, or a handler in this process. */
 export interface Receiver {
@@ -20,16 +21,18 @@ export interface Receiver {
   takes(topic: string): boolean;
   /** Takes its copy of the message, or tells `fanOut` what became of it. */
   accept(copy: Copy, fanOut: FanOut): void;
-  /** Where packets of QoS 0 from clients of this version may go as they came; undefined when each is to be looked at. */
-  directLine(version: ProtocolVersion): DirectLine | undefined;
+  /** Where packets from clients of this version may go in runs; undefined when each message is to be looked at. */
+  directLine(version: ProtocolVersion, qos: 0 | 1): DirectLine | undefined;
 }
 
 /** A receiver's way out for what nobody has to look at any more. */
 export interface DirectLine {
   /** Bytes that it takes right now. */
   readonly room: number;
+  /** Messages that it takes right now. */
+  readonly window: number;
   /** Takes packets for which there is room. */
-  passOn(run: PublishRun): void;
+  passOn(run: MessageRun): void;
 }
 
 /** One receiver's copy of a message. */

@@ -57,7 +57,13 @@ export class MessageQueue {
   }
 
   takeSequence(): number {
-    return this.#nextSequence++;
+    return this.takeSequences(1);
+  }
+
+  takeSequences(count: number): number {
+    const first = this.#nextSequence;
+    this.#nextSequence += count;
+    return first;
   }
 
   peek(): QueuedMessage | undefined {

@@ -1,12 +1,13 @@
 import type { DropReason } from '@carillon/hooks';
 import type { QueueSummary } from '@carillon/persistence';
-import { ReasonCode } from '@carillon/protocol';
+import { type ProtocolVersion, ReasonCode } from '@carillon/protocol';
 import type { Connection } from '../connection/connection.ts';
 import type { Engine } from '../engine.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import type { RetainedFeed } from '../retained/retained-feed.ts';
 import { RetainedFeeds } from '../retained/retained-feeds.ts';
-import type { Copy } from '../routing/subscription.ts';
+import type { Copy, DirectLine } from '../routing/subscription.ts';
+import { AcknowledgedLine } from './acknowledged-line.ts';
 import { checkDelivery, objectionTo } from './delivery-checks.ts';
 import { Inflight } from './inflight.ts';
 import { OutboxJournal } from './outbox-journal.ts';
@@ -82,6 +83,17 @@ export class Outbox implements QueueSender {
     this.#enqueue(copy, fanOut);
   }
 
+  /** Where messages of QoS 1 from clients of this version may go in runs; undefined while each is to be looked at. */
+  directLine(version: ProtocolVersion): DirectLine | undefined {
+    const { connection } = this.#session;
+    // What is to be stored is written down message by message.
+    if (connection === undefined || this.#session.isStored || !this.#canSendAtOnce()) return undefined;
+    const line = connection.directLine(version);
+    if (line === undefined) return undefined;
+    const limits = { room: line.room, window: this.#windowOf(connection) };
+    return new AcknowledgedLine(this.#inflight, this.#queue, connection, limits);
+  }
+
   /** Starts sending retained messages of a new subscription. */
   feed(feed: RetainedFeed): void {
     this.feeds.add(feed);
@@ -116,9 +128,23 @@ export class Outbox implements QueueSender {
   }
 
   puback(packetId: number, reasonCode: number): void {
+    if (reasonCode === ReasonCode.Success && this.#settleInRun(packetId)) {
+      this.pump();
+      return;
+    }
     const entry = this.#inflight.get(packetId);
     if (entry?.qos !== 1) return;
     this.#settle(entry, reasonCode);
+  }
+
+  /** As one PUBACK of success after another, but the queue is asked once what goes next. Nobody is to be told. */
+  pubacks(packetIds: readonly number[]): void {
+    for (const packetId of packetIds) {
+      if (this.#settleInRun(packetId)) continue;
+      const entry = this.#inflight.get(packetId);
+      if (entry?.qos === 1) this.#forget(entry);
+    }
+    this.pump();
   }
 
   pubrec(packetId: number, reasonCode: number): void {
@@ -214,11 +240,13 @@ export class Outbox implements QueueSender {
   }
 
   #windowIsOpen(connection: Connection): boolean {
-    return (
-      !connection.isCongested &&
-      connection.unfinished < connection.sendQuota &&
-      this.#inflight.size < this.#engine.options.limits.maximumInflight
-    );
+    return !connection.isCongested && this.#windowOf(connection) > 0;
+  }
+
+  /** Messages of QoS 1 and 2 that may be begun. */
+  #windowOf({ sendQuota, unfinished }: Connection): number {
+    const { maximumInflight } = this.#engine.options.limits;
+    return Math.min(sendQuota - unfinished, maximumInflight - this.#inflight.size);
   }
 
   #enqueue(copy: Copy, fanOut: FanOut | undefined): void {
@@ -382,6 +410,15 @@ export class Outbox implements QueueSender {
   }
 
   // --- ends
+
+  /** One of a run that nobody has asked for, nor is to be told of. */
+  #settleInRun(packetId: number): boolean {
+    if (this.#engine.hooks.slots.acknowledged !== null) return false;
+    const run = this.#inflight.removeFromRun(packetId);
+    if (run === undefined) return false;
+    run.sentOn.unfinished--;
+    return true;
+  }
 
   #settle(entry: QueuedMessage, reasonCode: number): void {
     this.#forget(entry);

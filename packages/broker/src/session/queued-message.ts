@@ -4,6 +4,9 @@ import type { Connection } from '../connection/connection.ts';
 import { MadeMessage } from '../publishing/content.ts';
 import { Copy } from '../routing/subscription.ts';
 
+/** What a message in flight uses up of its connection. */
+export type SendQuota = Pick<Connection, 'unfinished'>;
+
 /** A message that waits in a session or is in flight to its client: the living form of a `QueueEntry`. */
 export class QueuedMessage extends Copy implements QueueEntry {
   readonly sequence: number;
@@ -20,7 +23,7 @@ export class QueuedMessage extends Copy implements QueueEntry {
   /** Set when it was given up. */
   dropped: DropReason | undefined = undefined;
   /** The connection whose send quota its PUBLISH uses. */
-  sentOn: Connection | undefined = undefined;
+  sentOn: SendQuota | undefined = undefined;
 
   constructor(sequence: number, copy: Copy) {
     super(copy.content, copy.qos, copy.retain, copy.subscriptionIdentifiers, copy.share);

@@ -66,6 +66,11 @@ export class SessionQueue {
     return this.#messages.takeSequence();
   }
 
+  /** For so many messages in a row; gives the first. */
+  takeSequences(count: number): number {
+    return this.#messages.takeSequences(count);
+  }
+
   /** The next one; undefined when there is none, or none in memory yet. */
   peek(): QueuedMessage | undefined {
     const next = this.#messages.peek();

@@ -195,10 +195,11 @@ export class Session implements Receiver {
     this.outbox.accept(copy, fanOut);
   }
 
-  directLine(version: ProtocolVersion): DirectLine | undefined {
+  directLine(version: ProtocolVersion, qos: 0 | 1): DirectLine | undefined {
+    if (this.mountPoint !== '' || this.permissions?.receive !== undefined) return undefined;
+    if (qos === 1) return this.outbox.directLine(version);
     const mayWait = this.#engine.options.queueQoS0 && this.outlivesConnection;
-    if (mayWait || this.mountPoint !== '' || this.permissions?.receive !== undefined) return undefined;
-    return this.isConnected ? this.connection?.directLine(version) : undefined;
+    return this.isConnected && !mayWait ? this.connection?.directLine(version) : undefined;
   }
 
   record(): SessionRecord {

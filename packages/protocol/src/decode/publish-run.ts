@@ -1,6 +1,6 @@
 import type { DecodedPublish } from './publish.ts';
 
-/** PUBLISH packets of QoS 0 side by side, the same in everything but their payloads. */
+/** PUBLISH packets of QoS 0 or 1 side by side, the same in everything but their payloads and packet identifiers. */
 export interface PublishRun {
   /** The bytes they lie in, from here … */
   readonly source: Uint8Array;
@@ -10,11 +10,24 @@ export interface PublishRun {
   readonly count: number;
   /** Of all of them. */
   readonly payloadBytes: number;
+  /** Where the payload of each begins in `source`; empty at QoS 0. */
+  readonly payloadStarts: readonly number[];
+  /** Where each of them ends; empty at QoS 0. */
+  readonly ends: readonly number[];
+  /** How far before its payload a packet has its identifier. */
+  readonly fromPacketIdToPayload: number;
+}
+
+/** How much of what repeats a packet is wanted. */
+export interface RunLimits {
+  /** Of all packets together. */
+  readonly bytes: number;
+  readonly packets: number;
 }
 
 /**
  * The packets behind `packet` that repeat it: same first byte, same topic, same properties, whole, none larger than
- * `maximumPacketSize`, not more than `maximumBytes` together. Undefined when there are none.
+ * `maximumPacketSize`, not more than `limits` together. Undefined when there are none.
  *
  *     │ 30 66 topic payload │ 30 67 topic payload │ 30 64 topic payload │ 30 …
  *       packet                └───────────────── run ───────────────────┘
@@ -24,29 +37,48 @@ export interface PublishRun {
 export function findRepeats(
   packet: DecodedPublish,
   maximumPacketSize: number,
-  maximumBytes: number,
+  limits: RunLimits,
 ): PublishRun | undefined {
   // Two of the same identifier are not two of the same kind.
-  if (packet.qos !== 0) return undefined;
+  if (packet.qos === 2) return undefined;
   const { source: bytes, frameStart, frameEnd: start, payloadStart } = packet;
   const firstByte = bytes[frameStart];
   const headerStart = behindLength(bytes, frameStart + 1);
   const headerBytes = payloadStart - headerStart;
-  const limit = Math.min(bytes.length, start + maximumBytes);
+  const hasPacketIds = packet.qos === 1;
+  const topicBytes = hasPacketIds ? 2 + twoBytes(bytes, headerStart) : headerBytes;
+  const behindPacketId = hasPacketIds ? topicBytes + 2 : topicBytes;
+  const payloadStarts: number[] = [];
+  const ends: number[] = [];
+  const limit = Math.min(bytes.length, start + limits.bytes);
   let at = start;
   let count = 0;
   let payloadBytes = 0;
-  while (at < limit && bytes[at] === firstByte) {
+  while (at < limit && count < limits.packets && bytes[at] === firstByte) {
     const header = behindLength(bytes, at + 1);
     const end = header + remainingLength(bytes, at + 1, header);
     const payload = end - header - headerBytes;
     if (payload < 0 || end > limit || end - at > maximumPacketSize) break;
-    if (!sameBytes(bytes, headerStart, header, headerBytes)) break;
+    if (!sameBytes(bytes, headerStart, header, topicBytes)) break;
+    if (hasPacketIds) {
+      // [MQTT-2.2.1-3]
+      if (twoBytes(bytes, header + topicBytes) === 0) break;
+      const [from, to] = [headerStart + behindPacketId, header + behindPacketId];
+      if (!sameBytes(bytes, from, to, headerBytes - behindPacketId)) break;
+      payloadStarts.push(header + headerBytes);
+      ends.push(end);
+    }
     count++;
     payloadBytes += payload;
     at = end;
   }
-  return count === 0 ? undefined : { source: bytes, start, end: at, count, payloadBytes };
+  if (count === 0) return undefined;
+  const fromPacketIdToPayload = headerBytes - topicBytes;
+  return { source: bytes, start, end: at, count, payloadBytes, payloadStarts, ends, fromPacketIdToPayload };
+}
+
+function twoBytes(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
 /** Where the Remaining Length at `start` ends; past the end of the bytes when it is cut. */
