@@ -31,6 +31,8 @@ export class NodeBroker extends EngineBroker implements CarillonBroker {
   /** The calls of `listen` that are under way. */
   readonly #opening = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined = undefined;
+  /** Of a listener of ours, which tells all that is known of the other end. */
+  readonly #accept = (channel: ByteChannel, remote: Remote): void => super.handle(channel, remote);
 
   constructor(options: EngineOptions, platform: Platform) {
     super(options, platform);
@@ -53,7 +55,7 @@ export class NodeBroker extends EngineBroker implements CarillonBroker {
   attach(server: Server, options: AttachOptions = {}): Attachment {
     this.#refuseWhenClosing();
     const told = { ...options, ...this.#tellTo(options) };
-    return this.#keep(attach(server, told, (channel, remote) => this.handle(channel, remote)));
+    return this.#keep(attach(server, told, this.#accept));
   }
 
   override handle(connection: Duplex | ByteChannel, remote: Partial<Remote> = {}): void {
@@ -74,7 +76,7 @@ export class NodeBroker extends EngineBroker implements CarillonBroker {
     this.#refuseWhenClosing();
     await this.start();
     const told = { ...options, ...this.#tellTo(options) };
-    const listener = await listen(told, (channel, remote) => this.handle(channel, remote));
+    const listener = await listen(told, this.#accept);
     if (this.#closing === undefined) return this.#keep(listener);
     await listener.close();
     throw closed();

@@ -144,10 +144,8 @@ export class Reception {
   }
 }
 
-function peerOf(socket: Socket): Wait['peer'] {
-  const { remoteAddress, remotePort } = socket;
-  return {
-    ...(remoteAddress !== undefined && { address: plainAddress(remoteAddress) }),
-    ...(remotePort !== undefined && { port: remotePort }),
-  };
+function peerOf({ remoteAddress, remotePort: port }: Socket): Wait['peer'] {
+  if (remoteAddress === undefined) return {};
+  const address = plainAddress(remoteAddress);
+  return port === undefined ? { address } : { address, port };
 }

@@ -6,7 +6,8 @@ import { OutgoingFrames } from './outgoing-frames.ts';
 import type { CyclesPlan, LoadResult, ReadyLoad } from './plan.ts';
 import { type Faults, noFaults } from './tally.ts';
 
-const WARM_CYCLES = 1000;
+/** A connection comes and goes by much code, which is compiled only when it has run often. */
+const WARM_CYCLES = 10_000;
 
 /** Connections that come and go, many side by side; each begins anew as soon as it is over. */
 export async function prepareCycles(plan: CyclesPlan): Promise<ReadyLoad> {
