@@ -74,9 +74,14 @@ export class Client implements FrameHandler, BytesHandler {
   }
 
   /** Subscribes with one packet, and waits for the broker's yes. */
-  async subscribe(filters: readonly string[], qos: number, packetId = 1): Promise<void> {
+  subscribe(filters: readonly string[], qos: number): Promise<void> {
+    return this.subscribeBy(subscribeFrame(this.options.version, 1, filters, qos));
+  }
+
+  /** The same with a SUBSCRIBE that was encoded before. */
+  async subscribeBy(frame: Buffer): Promise<void> {
     const answer = this.#answer(Packet.suback);
-    this.write(subscribeFrame(this.options.version, packetId, filters, qos));
+    this.write(frame);
     const reason = await answer;
     if (reason >= 0x80) throw new Error(`${this.options.clientId} may not subscribe: code ${reason}`);
   }
