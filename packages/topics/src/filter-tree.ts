@@ -1,51 +1,22 @@
 import { hash, slash } from './characters.ts';
-import { childAt, type LevelChildren, listChildren, withChild, withoutChild } from './level-children.ts';
-import { filtersOverlap, matchesFilter } from './topic-matching.ts';
+import { FilterEntry, FilterNode, type FilterStep } from './filter-node.ts';
+import { childAt, listChildren } from './level-children.ts';
+import { endOfLevel, filtersOverlap, matchesFilter } from './topic-matching.ts';
 import { hasWildcards, isSystemTopic } from './topic-validity.ts';
-
-/** A wildcard filter with its value. */
-interface FilterEntry<T> {
-  readonly filter: string;
-  value: T;
-}
-
-class FilterNode<T> {
-  readonly level: string;
-  /** What follows by a literal level. */
-  children: LevelChildren<FilterNode<T>> = undefined;
-  /** What follows by a level `+`. */
-  plus: FilterNode<T> | undefined = undefined;
-  /** The filter that ends here with a level `#`. */
-  hash: FilterEntry<T> | undefined = undefined;
-  /** The filter that ends here without one. */
-  here: FilterEntry<T> | undefined = undefined;
-
-  constructor(level: string) {
-    this.level = level;
-  }
-
-  get isEmpty(): boolean {
-    return (
-      this.children === undefined &&
-      this.plus === undefined &&
-      this.hash === undefined &&
-      this.here === undefined
-    );
-  }
-}
 
 /**
  * Values by topic filter: given a topic name, finds the values of all filters that match it.
  *
  * Filters without wildcards lie in a Map, since one topic name can match only one of them; they cost one Map
- * entry each. Filters with wildcards lie in a tree, a node for each level:
+ * entry each. Filters with wildcards lie in a tree, a node for each level that several of them go through; from
+ * where a filter is alone its entry stands for all its levels:
  *
  *     a/+/c      (root) ─ a ─ + ─ c •
  *     a/+/#                   └ # •
- *     +/b        (root) ─ + ─ b •
+ *     +/b/+/d    (root) ─ b/+/d •         (by the level + of the root)
  *
- * A match goes down all fitting branches level by level and meets no node twice, so it costs at most the
- * nodes that fit a prefix of the topic: it follows the depth of the topic, and many `+` have no
+ * A match goes down all fitting branches level by level and meets no node or entry twice, so it costs at most the
+ * nodes and entries that fit a prefix of the topic: it follows the depth of the topic, and many `+` have no
  * exponential case. Nothing recurses: depth is bounded by memory only.
  *
  * `undefined` cannot be a value: it says that there is none.
@@ -67,7 +38,7 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
   readonly #root = new FilterNode<T>('');
   /** Filters beginning with `$` have a root of their own: topics beginning with `$` are sought only there. */
   readonly #systemRoot = new FilterNode<T>('');
-  /** The way to the filter that was added last: a node for each of its levels but a last `#`. */
+  /** The way to the filter that was added last: the nodes of its first levels, as far as there are any. */
   #lastFilter = '';
   #lastPath: FilterNode<T>[] = [];
 
@@ -84,13 +55,7 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
   /** Gives the value of exactly this filter, wildcards taken literally. */
   get(filter: string): T | undefined {
     if (!hasWildcards(filter)) return this.#exact.get(filter);
-    let node: FilterNode<T> | undefined = this.#rootFor(filter);
-    const { levels, endsOpen } = splitFilter(filter);
-    for (const level of levels) {
-      node = level === '+' ? node.plus : childAt(node.children, level);
-      if (node === undefined) return undefined;
-    }
-    return (endsOpen ? node.hash : node.here)?.value;
+    return this.#find(filter)?.value;
   }
 
   /** Gives the filter this value, in place of the one it had. */
@@ -100,13 +65,11 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
       this.#exact.set(filter, value);
       return;
     }
-    const node = this.#growTo(filter);
-    const entry = endsOpen(filter) ? node.hash : node.here;
-    if (entry === undefined) this.#addAt(node, filter, value);
-    else {
-      this.#generation++;
-      entry.value = value;
-    }
+    const count = this.#wildcardCount;
+    const entry = this.#findOrAdd(filter, () => value);
+    if (this.#wildcardCount > count) return;
+    entry.value = value;
+    this.#generation++;
   }
 
   /** The value of exactly this filter; where it has none, it is given the one that `make` makes. */
@@ -115,12 +78,11 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
       const known = this.#exact.get(filter);
       if (known !== undefined) return known;
       const value = make(filter);
-      this.set(filter, value);
+      this.#exact.set(filter, value);
+      this.#generation++;
       return value;
     }
-    const node = this.#growTo(filter);
-    const entry = endsOpen(filter) ? node.hash : node.here;
-    return entry === undefined ? this.#addAt(node, filter, make(filter)) : entry.value;
+    return this.#findOrAdd(filter, make).value;
   }
 
   /** Removes the filter and its value; false when there was none. */
@@ -170,42 +132,66 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
   /** All filters with their values, in no promised order. The tree must not change before it is read through. */
   *entries(): IterableIterator<[filter: string, value: T]> {
     yield* this.#exact;
-    const open = [this.#root, this.#systemRoot];
-    for (let node = open.pop(); node !== undefined; node = open.pop()) {
-      if (node.here !== undefined) yield [node.here.filter, node.here.value];
-      if (node.hash !== undefined) yield [node.hash.filter, node.hash.value];
-      if (node.plus !== undefined) open.push(node.plus);
-      for (const child of listChildren(node.children)) open.push(child);
+    for (const { filter, value } of entriesFrom([this.#root, this.#systemRoot])) yield [filter, value];
+  }
+
+  /** The entry of a filter. `way` gets the nodes that lead to it, the root first. */
+  #find(filter: string, way: FilterNode<T>[] = []): FilterEntry<T> | undefined {
+    let step: FilterStep<T> | undefined = this.#rootFor(filter);
+    const { levels, endsOpen } = splitFilter(filter);
+    for (const level of levels) {
+      if (step === undefined || step instanceof FilterEntry) break;
+      way.push(step);
+      step = stepBy(step, level);
     }
+    if (step instanceof FilterEntry) return step.filter === filter ? step : undefined;
+    if (step !== undefined) way.push(step);
+    return endsOpen ? step?.hash : step?.here;
   }
 
   /**
-   * The node at which the filter ends, made where there is none. The subscriptions of one client often have their
-   * first levels in common, and a store gives them in order: the way goes on from where it leaves the last one.
+   * The entry of a filter; where there is none, one with the value that `make` makes. The subscriptions of one client
+   * often have their first levels in common, and a store gives them in order: the way goes on from where it leaves the
+   * last one.
    */
-  #growTo(filter: string): FilterNode<T> {
+  #findOrAdd(filter: string, make: (filter: string) => T): FilterEntry<T> {
     const path = this.#lastPath;
     const { levels, start } = levelsInCommon(this.#lastFilter, filter, path.length);
     path.length = levels;
+    this.#lastFilter = filter;
     let node = path[levels - 1] ?? this.#rootFor(filter);
-    const end = endsOpen(filter) ? filter.length - 2 : filter.length;
+    const isOpen = endsOpen(filter);
+    const end = isOpen ? filter.length - 2 : filter.length;
     for (let levelStart = start; levelStart <= end; ) {
-      const nextSlash = filter.indexOf('/', levelStart);
-      const levelEnd = nextSlash === -1 || nextSlash > end ? end : nextSlash;
-      node = stepOrGrow(node, filter.slice(levelStart, levelEnd));
+      const levelEnd = endOfLevel(filter, levelStart);
+      const level = filter.slice(levelStart, levelEnd);
+      let step = stepBy(node, level);
+      if (step === undefined) {
+        const entry = this.#makeEntry(filter, make, level, levelEnd + 1);
+        node.add(entry);
+        return entry;
+      }
+      if (step instanceof FilterEntry) {
+        if (step.filter === filter) return step;
+        step = node.split(step);
+      }
+      node = step;
       path.push(node);
       levelStart = levelEnd + 1;
     }
-    this.#lastFilter = filter;
-    return node;
+    const known = isOpen ? node.hash : node.here;
+    if (known !== undefined) return known;
+    const entry = this.#makeEntry(filter, make, '', filter.length);
+    if (isOpen) node.hash = entry;
+    else node.here = entry;
+    return entry;
   }
 
-  #addAt(node: FilterNode<T>, filter: string, value: T): T {
-    if (endsOpen(filter)) node.hash = { filter, value };
-    else node.here = { filter, value };
+  #makeEntry(filter: string, make: (filter: string) => T, level: string, rest: number): FilterEntry<T> {
+    const entry = new FilterEntry(filter, make(filter), level, rest);
     this.#wildcardCount++;
     this.#generation++;
-    return value;
+    return entry;
   }
 
   #rootFor(filterOrTopic: string): FilterNode<T> {
@@ -223,16 +209,14 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
     let from = 0;
     let levelStart = 0;
     while (levelStart <= topic.length && from < met.length) {
-      const nextSlash = topic.indexOf('/', levelStart);
-      const levelEnd = nextSlash === -1 ? topic.length : nextSlash;
+      const levelEnd = endOfLevel(topic, levelStart);
       const level = topic.slice(levelStart, levelEnd);
       for (const end = met.length; from < end; from++) {
         const node = met[from];
         if (node === undefined) break;
         if (node.hash !== undefined) found.push(node.hash);
-        if (node.plus !== undefined) met.push(node.plus);
-        const child = childAt(node.children, level);
-        if (child !== undefined) met.push(child);
+        meet(node.plus, topic, levelEnd + 1, met, found);
+        meet(childAt(node.children, level), topic, levelEnd + 1, met, found);
       }
       levelStart = levelEnd + 1;
     }
@@ -250,21 +234,19 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
     if (this.#wildcardCount === 0) return noEntries;
     const { levels, endsOpen } = splitFilter(filter);
     const found: FilterEntry<T>[] = [];
-    let met = [this.#rootFor(filter)];
+    let met: FilterNode<T>[] = [this.#rootFor(filter)];
     for (const level of levels) {
       const next: FilterNode<T>[] = [];
       for (const node of met) {
         if (node.hash !== undefined) found.push(node.hash);
-        if (node.plus !== undefined) next.push(node.plus);
-        if (level === '+') next.push(...listChildren(node.children));
-        else {
-          const child = childAt(node.children, level);
-          if (child !== undefined) next.push(child);
+        for (const step of stepsInCommon(node, level)) {
+          if (step instanceof FilterNode) next.push(step);
+          else if (filtersOverlap(filter, step.filter)) found.push(step);
         }
       }
       met = next;
     }
-    if (endsOpen) return found.concat(entriesFrom(met));
+    if (endsOpen) return [...found, ...entriesFrom(met)];
     for (const { hash, here } of met) {
       if (hash !== undefined) found.push(hash);
       if (here !== undefined) found.push(here);
@@ -273,22 +255,43 @@ export class FilterTree<T extends NonNullable<unknown> | null> {
   }
 
   #deleteWildcard(filter: string): boolean {
-    const path: FilterNode<T>[] = [];
-    let node: FilterNode<T> | undefined = this.#rootFor(filter);
-    const { levels, endsOpen } = splitFilter(filter);
-    for (const level of levels) {
-      path.push(node);
-      node = level === '+' ? node.plus : childAt(node.children, level);
-      if (node === undefined) return false;
+    const way: FilterNode<T>[] = [];
+    const entry = this.#find(filter, way);
+    if (entry === undefined) return false;
+    let gone: FilterStep<T> = entry;
+    for (let node = way.pop(); node !== undefined; node = way.pop()) {
+      node.remove(gone);
+      // What leads to no filter any more goes too.
+      if (!node.isEmpty) break;
+      gone = node;
     }
-    if ((endsOpen ? node.hash : node.here) === undefined) return false;
-    if (endsOpen) node.hash = undefined;
-    else node.here = undefined;
     this.#wildcardCount--;
     this.#lastFilter = '';
     this.#lastPath = [];
-    prune(path, node);
     return true;
+  }
+}
+
+/** A step that fits the topic so far: a node is met; an entry is found, if what is left of the topic fits it as well. */
+function meet<T>(
+  step: FilterStep<T> | undefined,
+  topic: string,
+  topicAt: number,
+  met: FilterNode<T>[],
+  found: FilterEntry<T>[],
+): void {
+  if (step === undefined) return;
+  if (step instanceof FilterNode) met.push(step);
+  else if (step.matchesRest(topic, topicAt)) found.push(step);
+}
+
+/** The steps whose levels have something in common with a level of a filter. */
+function* stepsInCommon<T>(node: FilterNode<T>, level: string): Generator<FilterStep<T>> {
+  if (node.plus !== undefined) yield node.plus;
+  if (level === '+') yield* listChildren(node.children);
+  else {
+    const child = childAt(node.children, level);
+    if (child !== undefined) yield child;
   }
 }
 
@@ -298,16 +301,18 @@ function reallyOverlap(one: string, other: string): boolean {
 }
 
 /** Everything at and below the nodes. */
-function entriesFrom<T>(nodes: readonly FilterNode<T>[]): FilterEntry<T>[] {
-  const found: FilterEntry<T>[] = [];
-  const open = [...nodes];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (node.hash !== undefined) found.push(node.hash);
-    if (node.here !== undefined) found.push(node.here);
-    if (node.plus !== undefined) open.push(node.plus);
-    for (const child of listChildren(node.children)) open.push(child);
+function* entriesFrom<T>(nodes: readonly FilterNode<T>[]): Generator<FilterEntry<T>> {
+  const open: FilterStep<T>[] = [...nodes];
+  for (let step = open.pop(); step !== undefined; step = open.pop()) {
+    if (step instanceof FilterEntry) {
+      yield step;
+      continue;
+    }
+    if (step.hash !== undefined) yield step.hash;
+    if (step.here !== undefined) yield step.here;
+    if (step.plus !== undefined) open.push(step.plus);
+    for (const child of listChildren(step.children)) open.push(child);
   }
-  return found;
 }
 
 const noEntries: readonly never[] = [];
@@ -337,24 +342,6 @@ function splitFilter(filter: string): { levels: string[]; endsOpen: boolean } {
   return { levels, endsOpen: isOpen };
 }
 
-function stepOrGrow<T>(node: FilterNode<T>, level: string): FilterNode<T> {
-  if (level === '+') {
-    node.plus ??= new FilterNode(level);
-    return node.plus;
-  }
-  const known = childAt(node.children, level);
-  if (known !== undefined) return known;
-  const child = new FilterNode<T>(level);
-  node.children = withChild(node.children, child);
-  return child;
-}
-
-/** Cuts off `node` and those above it that lead to no filter any more. `path` leads from the root to it. */
-function prune<T>(path: FilterNode<T>[], node: FilterNode<T>): void {
-  let child = node;
-  for (let parent = path.pop(); parent !== undefined && child.isEmpty; parent = path.pop()) {
-    if (parent.plus === child) parent.plus = undefined;
-    else parent.children = withoutChild(parent.children, child);
-    child = parent;
-  }
+function stepBy<T>(node: FilterNode<T>, level: string): FilterStep<T> | undefined {
+  return level === '+' ? node.plus : childAt(node.children, level);
 }

@@ -29,6 +29,11 @@ export function withChild<N extends LevelNode>(children: LevelChildren<N>, node:
   ]);
 }
 
+/** Gives the children with `node` in the place of the one at its level. */
+export function replaceChild<N extends LevelNode>(children: LevelChildren<N>, node: N): LevelChildren<N> {
+  return children instanceof Map ? children.set(node.level, node) : node;
+}
+
 /** Gives the children with `node`, which must be one of them, removed. */
 export function withoutChild<N extends LevelNode>(children: LevelChildren<N>, node: N): LevelChildren<N> {
   if (!(children instanceof Map)) return undefined;

@@ -1,3 +1,5 @@
+import { dollar } from './characters.ts';
+
 /** Every shared filter begins with this. [MQTT-4.8.2-1] */
 export const sharePrefix = '$share/';
 
@@ -21,7 +23,8 @@ export interface SharedFilter {
  * parseSharedFilter('jobs/+');                // undefined
  */
 export function parseSharedFilter(filter: string): SharedFilter | undefined {
-  if (!filter.startsWith(sharePrefix)) return undefined;
+  // Most filters are told by their first character.
+  if (filter.charCodeAt(0) !== dollar || !filter.startsWith(sharePrefix)) return undefined;
   const nameEnd = filter.indexOf('/', sharePrefix.length);
   if (nameEnd <= sharePrefix.length || nameEnd === filter.length - 1) return undefined;
   return { shareName: filter.slice(sharePrefix.length, nameEnd), filter: filter.slice(nameEnd + 1) };

@@ -17,8 +17,13 @@ export function matchesFilter(filter: string, topic: string): boolean {
   // [MQTT-4.7.2-1]
   if (topic.charCodeAt(0) === dollar && (first === plus || first === hash)) return false;
 
-  let filterAt = 0;
-  let topicAt = 0;
+  return matchesFrom(filter, 0, topic, 0);
+}
+
+/** Whether what begins in the filter at a level matches what begins in the topic at one. */
+export function matchesFrom(filter: string, filterStart: number, topic: string, topicStart: number): boolean {
+  let filterAt = filterStart;
+  let topicAt = topicStart;
   // Each turn takes one level of both.
   for (;;) {
     const code = filter.charCodeAt(filterAt);
@@ -43,7 +48,8 @@ export function matchesFilter(filter: string, topic: string): boolean {
   }
 }
 
-function endOfLevel(topic: string, from: number): number {
+/** Where the level that begins at `from` ends. */
+export function endOfLevel(topic: string, from: number): number {
   const end = topic.indexOf('/', from);
   return end === -1 ? topic.length : end;
 }

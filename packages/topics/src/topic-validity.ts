@@ -44,7 +44,8 @@ export function isSystemTopic(topic: string): boolean {
 
 /** True when a valid filter can match more than one topic name. */
 export function hasWildcards(filter: string): boolean {
-  return filter.includes('+') || filter.includes('#');
+  // Of a valid filter `#` is the last character or none.
+  return filter.charCodeAt(filter.length - 1) === hash || filter.includes('+');
 }
 
 /** `$share` and the ShareName. */

@@ -111,6 +111,49 @@ describe('the cost of a match', () => {
   });
 });
 
+describe('four hundred thousand nodes, 64 levels deep', () => {
+  const branching = 13;
+  const depth = 64;
+  /** All mixtures of two levels at the first places, each going on alone to the full depth. */
+  const mixtures = (one: string, other: string): string[] =>
+    Array.from({ length: 2 ** branching }, (_, mixture) => {
+      const levels = Array.from({ length: branching }, (_, level) => ((mixture >> level) & 1 ? one : other));
+      return [...levels, ...Array.from({ length: depth - branching - 1 }, (_, at) => (at % 2 ? one : other))];
+    }).map((levels) => levels.join('/'));
+  const branchingNodes = 2 ** (branching + 1);
+
+  test('cost one topic each of them once, where every mixture of + and literal fits but for its end', () => {
+    const tree = new FilterTree<string>();
+    const filters = mixtures('+', 'a');
+    // Two of each, so that all levels are nodes and none is passed over by comparing the rest of a filter.
+    for (const filter of filters) {
+      tree.set(`${filter}/b`, 'b');
+      tree.set(`${filter}/#`, '#');
+    }
+    const topic = 'a/'.repeat(depth - 1);
+    const found: string[] = [];
+    const lookups = countLookups(() => tree.collect(`${topic}c`, found));
+    expect(found).toEqual(filters.map(() => '#'));
+    expect(lookups).toBeLessThanOrEqual(branchingNodes);
+    found.length = 0;
+    tree.collect(`x/${topic}`, found);
+    expect(found).toHaveLength(2 ** (branching - 1));
+  });
+
+  test('cost one filter each of them once, where every name fits it but for its end', () => {
+    const names = new NameTree<number>();
+    for (const [index, name] of mixtures('a', 'b').entries()) names.set(`${name}/end`, index);
+    const plusses = '+/'.repeat(depth - 1);
+    const lookups = countLookups(() => {
+      expect([...names.matching(`${plusses}other`)]).toHaveLength(0);
+      expect([...names.matching(`${plusses}end/+`)]).toHaveLength(0);
+    });
+    expect(lookups).toBeLessThanOrEqual(2 * branchingNodes);
+    expect([...names.matching(`${plusses}#`)]).toHaveLength(2 ** branching);
+    expect([...names.matching(`${'+/a/'.repeat(6)}#`)]).toHaveLength(2 ** (branching - 6));
+  });
+});
+
 describe('the deepest topic that fits into a packet', () => {
   const limits = { maximumBytes: 65_535, maximumLevels: 65_536 };
   const topic = '/'.repeat(65_535);

@@ -7,7 +7,7 @@ import {
   type SubscribePacket,
   type SubscriptionRequest,
 } from '@carillon/protocol';
-import { findTopicFilterFault, hasWildcards, parseSharedFilter } from '@carillon/topics';
+import { findTopicFilterFault, hasWildcards, isSystemTopic, parseSharedFilter } from '@carillon/topics';
 import type { Connection } from '../connection/connection.ts';
 import { mountFilter } from '../connection/mount-point.ts';
 import type { Engine } from '../engine.ts';
@@ -74,7 +74,7 @@ function checkRequest(
 ): void {
   const fault = findTopicFilterFault(filter, engine.topicLimits);
   if (fault !== undefined) throw new ProtocolError(ReasonCode.TopicFilterInvalid, fault.rule, fault.message);
-  const isShared = filter.startsWith('$share/');
+  const isShared = isSystemTopic(filter) && filter.startsWith('$share/');
   if (isShared && noLocal) {
     throw new ProtocolError(
       ReasonCode.ProtocolError,
@@ -222,13 +222,13 @@ function grantAll(connection: Connection, packet: SubscribePacket, decided: read
   const { engine, session } = connection;
   if (session === undefined || session.hasEnded || !connection.isOpen) return;
   const grants: Granted[] = [];
-  for (const [i, decision] of decided.entries()) {
+  decided.forEach((decision, i) => {
     if (decision.granted) grants.push(grant(engine, session, decision.record));
     else {
       const filter = packet.subscriptions[i]?.filter;
       connection.tellRefused('subscribe', decision.reasonCode, decision.forHost, decision.by, filter);
     }
-  }
+  });
   const acknowledge = (reasonCodes: readonly number[]): void => {
     connection.send({
       type: 'suback',
@@ -278,7 +278,7 @@ function grant(engine: Engine, session: Session, record: SubscriptionRecord): Gr
 /** It is stored: retained messages follow, unless it is gone again by now, and it is told. */
 function complete({ engine, client }: Connection, session: Session, { subscription, feed }: Granted): void {
   const { record } = subscription;
-  const current = session.subscriptions.get(record.filter);
+  const current = feed === undefined ? undefined : session.subscriptions.get(record.filter);
   if (feed !== undefined && current !== undefined) {
     feed.replace(current);
     session.outbox.feed(feed);
