@@ -179,14 +179,14 @@ describe('messages of QoS 1 in one chunk', () => {
 
   test('are there for whoever looks, and do not keep much of each other', async () => {
     const { receiver, say, broker } = await setUp();
-    await say(numbers.map((number) => `${number} ${'x'.repeat(200)}`));
+    await say(numbers.map((number) => `${number} ${'x'.repeat(500)}`));
     const messages = await messagesOf(receiver);
     await acknowledge(receiver, messages.slice(0, 29));
     const thirtieth = broker.inflight('receiver', 30);
     expect(thirtieth?.message).toMatchObject({ topic: 't', qos: 1, retain: false, publisherId: 'publisher' });
     const payload = thirtieth?.message.payload ?? new Uint8Array(0);
-    expect(textOf({ payload })).toBe(`30 ${'x'.repeat(200)}`);
-    expect(payload.buffer.byteLength).toBeLessThanOrEqual(2048);
+    expect(textOf({ payload })).toBe(`30 ${'x'.repeat(500)}`);
+    expect(payload.buffer.byteLength).toBeLessThanOrEqual(8192);
     // Asked for twice, it is the same; looked at, it is acknowledged like any other.
     expect(broker.inflight('receiver', 30)?.message).toBe(thirtieth?.message);
     await acknowledge(receiver, messages.slice(29));

@@ -90,13 +90,15 @@ export class Output {
   }
 
   /** Copies packets that lie side by side, and writes the packet identifier of each. */
-  appendWithPacketIds({ source, start, end, ...run }: PublishRun, packetIds: readonly number[]): void {
+  appendWithPacketIds(run: PublishRun, packetIds: readonly number[]): void {
+    const { source, start, end, payloadStarts, fromPacketIdToPayload } = run;
     const { packets } = this.#slabs;
     const at = packets.copy(source, start, end);
     const copy = packets.bytes;
-    const toPacketId = at - start - run.fromPacketIdToPayload;
-    for (const [index, packetId] of packetIds.entries()) {
-      const idAt = (run.payloadStarts[index] ?? 0) + toPacketId;
+    const toPacketId = at - start - fromPacketIdToPayload;
+    for (let index = 0; index < packetIds.length; index++) {
+      const packetId = packetIds[index] ?? 0;
+      const idAt = (payloadStarts[index] ?? 0) + toPacketId;
       copy[idAt] = packetId >> 8;
       copy[idAt + 1] = packetId & 0xff;
     }

@@ -4,7 +4,7 @@ import { copyBytes, viewOf } from '../connection/output-slab.ts';
 import { type Content, MadeMessage } from './content.ts';
 
 /** Bytes that messages share at most: one of them that is not settled keeps the others in memory too. */
-const longestPiece = 2 * 1024;
+const longestPiece = 8 * 1024;
 
 /**
  * Messages in flight that came side by side, in bytes of their own which they share. Each of them is made when
@@ -55,7 +55,8 @@ export function keepRun({ source, start, payloadStarts, ends }: PublishRun, patt
     copyBytes(source, pieceStart, pieceEnd, bytes, 0);
     pieces.push(new KeptRun(pattern, bytes, starts, endings));
   };
-  for (const [index, end] of ends.entries()) {
+  for (let index = 0; index < ends.length; index++) {
+    const end = ends[index] ?? 0;
     if (end - pieceStart > longestPiece && starts.length > 0) {
       keepPiece();
       pieceStart = pieceEnd;
