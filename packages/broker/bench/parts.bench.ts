@@ -46,6 +46,31 @@ describe('the route of a topic among 100,000 filters', () => {
   bench('of all topics in turn', () => void router.route(next(topics.length)));
 });
 
+describe.each([1000, 10_000])('a share group of %i', (size) => {
+  const router = new Router({ copyPerFilter: false });
+  const member = (): Subscription => {
+    const { record } = subscriptionTo('jobs');
+    return new Subscription(receiver, { ...record, filter: '$share/workers/jobs', shareName: 'workers' });
+  };
+  const members = Array.from({ length: size }, member);
+  for (const one of members) router.add(one);
+  let turn = 0;
+
+  bench('one leaves, another joins', () => {
+    turn = (turn + 7919) % size;
+    const [leaver, joiner] = [members[turn], member()];
+    if (leaver !== undefined) router.remove(leaver);
+    router.add(joiner);
+    members[turn] = joiner;
+  });
+  bench('one subscribes again', () => {
+    turn = (turn + 7919) % size;
+    const [before, after] = [members[turn], member()];
+    if (before !== undefined) router.replace(before, after);
+    members[turn] = after;
+  });
+});
+
 describe('the output of a connection, 100 ranges of 80 bytes', () => {
   const channel = new MemoryClient();
   const slabs = { packets: new OutputSlab(), acknowledgements: new OutputSlab() };

@@ -33,7 +33,6 @@ export class FilterSubscribers {
       this.#groups.get(key) ?? new ShareGroup(shareName, topicFilter, subscription.receiver.mountPoint);
     this.#groups.set(key, group);
     group.add(subscription);
-    subscription.place = 0;
   }
 
   /** The last one takes the place of the one that leaves. */
@@ -58,7 +57,7 @@ export class FilterSubscribers {
     const group = this.groupOf(subscription);
     if (group === undefined) return;
     group.remove(subscription);
-    if (group.members.length > 0) return;
+    if (!group.isEmpty) return;
     this.#groups?.delete(groupKey(subscription));
     if (this.#groups?.size === 0) this.#groups = undefined;
   }

@@ -15,8 +15,11 @@ export class ShareGroup {
   readonly topicFilter: string;
   /** Of all its members. */
   readonly mountPoint: string;
-  /** In order of joining. */
-  readonly members: Subscription[] = [];
+  /** By place, in order of joining: a Map keeps it while anybody leaves, and searches for nobody. */
+  readonly #byPlace = new Map<number, Subscription>();
+  #lastPlace = 0;
+  /** The same in a list, until somebody comes or goes. */
+  #members: readonly Subscription[] | undefined = undefined;
   #next = 0;
   #sticky: Subscription | undefined = undefined;
 
@@ -26,21 +29,32 @@ export class ShareGroup {
     this.mountPoint = mountPoint;
   }
 
-  find(receiver: Receiver): Subscription | undefined {
-    return this.members.find((member) => member.receiver === receiver);
+  /** In order of joining. */
+  get members(): readonly Subscription[] {
+    this.#members ??= [...this.#byPlace.values()];
+    return this.#members;
+  }
+
+  get isEmpty(): boolean {
+    return this.#byPlace.size === 0;
   }
 
   add(subscription: Subscription): void {
-    this.members.push(subscription);
+    subscription.place = ++this.#lastPlace;
+    this.#byPlace.set(subscription.place, subscription);
+    this.#members = undefined;
   }
 
+  /** Of the same receiver, which keeps its turn. */
   replace(old: Subscription, subscription: Subscription): void {
-    this.members[this.members.indexOf(old)] = subscription;
+    this.#byPlace.set(old.place, subscription);
+    this.#members = undefined;
     if (this.#sticky === old) this.#sticky = subscription;
   }
 
   remove(subscription: Subscription): void {
-    this.members.splice(this.members.indexOf(subscription), 1);
+    this.#byPlace.delete(subscription.place);
+    this.#members = undefined;
     if (this.#sticky === subscription) this.#sticky = undefined;
   }
 

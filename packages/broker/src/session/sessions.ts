@@ -192,7 +192,7 @@ export class Sessions {
       // A QoS 2 message that was begun goes to nobody else. [MQTT-4.8.2-5]
       const mayMove = entry.qos === 1 || entry.state === 'queued';
       const isExpired = entry.content.hasExpired(this.#engine.now());
-      if (group !== undefined && mayMove && group.members.length > 0 && !isExpired) {
+      if (group !== undefined && !group.isEmpty && mayMove && !isExpired) {
         this.#engine.publishing.redistribute(entry.content, group, except);
       } else {
         this.#engine.drop(entry.content, isExpired ? 'expired' : why, session.clientId);
