@@ -1,4 +1,11 @@
-import { encode, encodePublish, PacketReader, type PublishPacket, TopicCache } from '@carillon/protocol';
+import {
+  DecodedPublish,
+  encode,
+  encodePublish,
+  PacketReader,
+  type PublishPacket,
+  TopicCache,
+} from '@carillon/protocol';
 import { bench, describe } from 'vitest';
 
 /** As many as a busy publisher has in one chunk. */
@@ -48,6 +55,26 @@ describe('a topic', () => {
   bench('decoded by TextDecoder, for comparison', () => {
     decoder.decode(bytes);
   });
+});
+
+describe('a PUBLISH of 1 MiB in reads of 64 KiB', () => {
+  const whole = encode({ ...packet, payload: new Uint8Array(1024 * 1024).fill(65) }, 4);
+  const reader = new PacketReader({ maximumPacketSize: 2 * 1024 * 1024, protocolVersion: 4 });
+  const read = 64 * 1024;
+  const chunks = Array.from({ length: Math.ceil(whole.length / read) }, (_, index) =>
+    whole.slice(index * read, (index + 1) * read),
+  );
+  const take = (): DecodedPublish => {
+    for (const chunk of chunks) {
+      reader.feed(chunk);
+      const found = reader.next();
+      if (found instanceof DecodedPublish) return found;
+    }
+    throw new Error('it is not whole');
+  };
+
+  bench('left in the reads it came in', () => void take().payloadPieces());
+  bench('joined, as for a hook, the store or a session', () => void take().payload);
 });
 
 function readAll(reader: PacketReader, chunk: Uint8Array): void {

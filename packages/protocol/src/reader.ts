@@ -1,7 +1,9 @@
+import { CutPacket } from './cut-packet.ts';
 import { findPubacks } from './decode/acknowledgement-run.ts';
 import { Cursor } from './decode/cursor.ts';
 import { checkFirstByte, type DecodedPacket, decodePacket } from './decode/packet.ts';
-import type { DecodedPublish } from './decode/publish.ts';
+import { joined, noPieces } from './decode/pieces.ts';
+import { type DecodedPublish, hasHeadIn } from './decode/publish.ts';
 import { findRepeats, type PublishRun, type RunLimits } from './decode/publish-run.ts';
 import { faults } from './faults.ts';
 import type { ProtocolVersion } from './packets.ts';
@@ -26,15 +28,6 @@ const noBytes = new Uint8Array(0);
 /** A packet is judged and decoded in one go: one cursor does for all readers. */
 const cursor = new Cursor();
 
-/** What is set aside for a packet that is not yet here in full; more follows as its bytes come. */
-const firstGatherBytes = 4096;
-
-/**
- * So many times what has come is set aside next. A packet of 1 MiB moves once on its way from reads of 64 KiB; doubling
- * moved it four times.
- */
-const gatherGrowth = 16;
-
 /** A fixed header has one byte of type and flags and one to four of Remaining Length. */
 const longestHeader = 5;
 
@@ -42,8 +35,8 @@ const longestHeader = 5;
  * Frames and decodes packets from chunks of any cut, in both directions.
  *
  * A packet that lies in one chunk is decoded in place: its binary fields are views of the chunk, which must not be
- * changed while they are in use. Only a packet that was cut is gathered, in a buffer that grows with what really
- * came: a declared length costs its sender's peer nothing.
+ * changed while they are in use. Of a packet that was cut long parts stay in their chunks too ({@link CutPacket}); a
+ * declared length costs its sender's peer nothing.
  *
  * @example
  * const reader = new PacketReader({ maximumPacketSize: 1024 * 1024 });
@@ -67,11 +60,8 @@ export class PacketReader {
   /** Chunks that were fed before the one at hand was used up. */
   #waiting: Uint8Array[] | undefined = undefined;
   #waitingBytes = 0;
-  /** The beginning of a packet that was cut; empty when there is none. */
-  #gathered: Uint8Array = noBytes;
-  #gatheredBytes = 0;
-  /** The whole size of the packet being gathered; 0 while its header is not here in full. */
-  #gatheredSize = 0;
+  /** The packet at hand, when it was cut. */
+  #cut: CutPacket | undefined = undefined;
   #failure: ProtocolError | undefined;
 
   constructor(options: PacketReaderOptions) {
@@ -82,7 +72,7 @@ export class PacketReader {
 
   /** Bytes that were fed and are not yet part of a packet that `next` returned. */
   get bufferedBytes(): number {
-    return this.#chunk.length - this.#at + this.#waitingBytes + this.#gatheredBytes;
+    return this.#chunk.length - this.#at + this.#waitingBytes + (this.#cut?.length ?? 0);
   }
 
   /** Takes bytes over without looking at them. After a ProtocolError they are ignored. */
@@ -107,7 +97,7 @@ export class PacketReader {
   next(): DecodedPacket | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      return this.#gatheredBytes === 0 ? this.#nextInPlace() : this.#nextGathered();
+      return this.#cut === undefined ? this.#nextInPlace() : this.#nextOfParts(this.#cut);
     } catch (error) {
       if (error instanceof ProtocolError) this.#fail(error);
       throw error;
@@ -133,7 +123,7 @@ export class PacketReader {
   /** Takes the PUBACKs that are next in the chunk at hand and say nothing but success; gives their identifiers. */
   takePubacks(): number[] {
     const packetIds: number[] = [];
-    if (this.#gatheredBytes > 0 || this.#at === this.#chunk.length) return packetIds;
+    if (this.#cut !== undefined || this.#at === this.#chunk.length) return packetIds;
     this.#passTo(findPubacks(this.#chunk, this.#at, this.protocolVersion, packetIds));
     return packetIds;
   }
@@ -148,7 +138,11 @@ export class PacketReader {
     const bytes = this.#chunk;
     const start = this.#at;
     const headerSize = this.#judgeHeader(bytes, start, bytes.length);
-    if (headerSize === 0 || cursor.end > bytes.length) return this.#nextGathered();
+    if (headerSize === 0 || cursor.end > bytes.length) {
+      this.#cut = new CutPacket();
+      if (headerSize > 0) this.#cut.declare(cursor.end - start);
+      return this.#nextOfParts(this.#cut);
+    }
     this.#at = cursor.end;
     const packet = this.#decode(bytes, start, start + headerSize, this.#at);
     if (this.#at === bytes.length) this.#openNextChunk();
@@ -198,59 +192,40 @@ export class PacketReader {
   }
 
   /** The packet that was cut, once all its bytes are here. */
-  #nextGathered(): DecodedPacket | undefined {
+  #nextOfParts(cut: CutPacket): DecodedPacket | undefined {
     do {
-      if (this.#gatheredSize === 0) this.#gatherHeader();
-      if (this.#gatheredSize !== 0) this.#gather(this.#gatheredSize);
-      if (this.#gatheredSize !== 0 && this.#gatheredBytes === this.#gatheredSize) {
-        return this.#decodeGathered();
-      }
+      if (!cut.hasHeader) this.#takeHeader(cut);
+      if (cut.hasHeader) this.#at = cut.add(this.#chunk, this.#at);
+      if (cut.isComplete) return this.#decodeParts(cut);
     } while (this.#openNextChunk());
     return undefined;
   }
 
-  #gatherHeader(): void {
+  #takeHeader(cut: CutPacket): void {
     while (this.#at < this.#chunk.length) {
-      this.#gather(this.#gatheredBytes + 1);
-      const headerSize = this.#judgeHeader(this.#gathered, 0, this.#gatheredBytes);
-      if (headerSize === 0) continue;
-      this.#gatheredSize = cursor.end;
+      const header = cut.addHeaderByte(this.#chunk[this.#at++] ?? 0);
+      if (this.#judgeHeader(header, 0, cut.length) === 0) continue;
+      cut.declare(cursor.end);
       return;
     }
   }
 
-  /** Takes what the chunk has until `size` bytes are gathered. */
-  #gather(size: number): void {
-    const taken = Math.min(size - this.#gatheredBytes, this.#chunk.length - this.#at);
-    const needed = this.#gatheredBytes + taken;
-    if (needed > this.#gathered.length) this.#growGathered(needed);
-    this.#gathered.set(this.#chunk.subarray(this.#at, this.#at + taken), this.#gatheredBytes);
-    this.#gatheredBytes = needed;
-    this.#at += taken;
-  }
-
-  /** In few steps, so that bytes are not copied again and again, and ends at exactly the declared size. */
-  #growGathered(needed: number): void {
-    const size = this.#gatheredSize === 0 ? longestHeader : this.#gatheredSize;
-    const wanted = Math.max(needed, gatherGrowth * this.#gathered.length, Math.min(size, firstGatherBytes));
-    const grown = new Uint8Array(Math.min(size, wanted));
-    grown.set(this.#gathered.subarray(0, this.#gatheredBytes));
-    this.#gathered = grown;
-  }
-
-  #decodeGathered(): DecodedPacket {
-    const bytes = this.#gathered;
-    const size = this.#gatheredSize;
-    this.#forgetGathered();
+  /** A payload may stay in pieces. What else is in a packet is decoded from one. */
+  #decodeParts({ pieces, length }: CutPacket): DecodedPacket {
+    this.#cut = undefined;
     if (this.#at === this.#chunk.length) this.#openNextChunk();
-    const headerSize = this.#judgeHeader(bytes, 0, size);
-    return this.#decode(bytes, 0, headerSize, size);
-  }
-
-  #forgetGathered(): void {
-    this.#gathered = noBytes;
-    this.#gatheredBytes = 0;
-    this.#gatheredSize = 0;
+    const [first = noBytes, ...rest] = pieces;
+    const headerSize = this.#judgeHeader(first, 0, first.length);
+    if (rest.length === 0) return this.#decode(first, 0, headerSize, length);
+    if (!hasHeadIn(first, headerSize, this.protocolVersion)) {
+      return this.#decode(joined(pieces), 0, headerSize, length);
+    }
+    cursor.rest = rest;
+    try {
+      return this.#decode(first, 0, headerSize, length);
+    } finally {
+      cursor.rest = noPieces;
+    }
   }
 
   #decode(bytes: Uint8Array, frameStart: number, bodyStart: number, frameEnd: number): DecodedPacket {
@@ -275,6 +250,6 @@ export class PacketReader {
     this.#at = 0;
     this.#waiting = undefined;
     this.#waitingBytes = 0;
-    this.#forgetGathered();
+    this.#cut = undefined;
   }
 }

@@ -189,5 +189,6 @@ function pieceOf({ bytes, start, end }: Range): Uint8Array {
 }
 
 function withoutRest(piece: Uint8Array): Uint8Array {
-  return piece.buffer.byteLength > 2 * piece.length ? piece.slice() : piece;
+  // Not by `slice`, which of a Buffer, as sockets give them, is no copy.
+  return piece.buffer.byteLength > 2 * piece.length ? new Uint8Array(piece) : piece;
 }

@@ -216,7 +216,7 @@ export class Sender implements Flushable, DirectLine {
   #appendFrame(frame: PublishFrame, packetId: number): void {
     if (frame.packetIdAt === -1) this.#output.appendRange(frame.bytes, frame.start, frame.end);
     else this.#output.appendWithPacketId(frame, packetId);
-    if (frame.payload !== undefined) this.#output.appendRange(frame.payload, 0, frame.payload.length);
+    for (const piece of frame.payload) this.#output.appendRange(piece, 0, piece.length);
     this.#sent(1, frame.length);
   }
 

@@ -41,7 +41,7 @@ export function detachMessage(message: Message): Message {
   if (isDetached(payload) && (correlationData === undefined || isDetached(correlationData))) return message;
   return {
     ...message,
-    payload: new Uint8Array(payload),
+    payload: isDetached(payload) ? payload : new Uint8Array(payload),
     properties:
       correlationData === undefined
         ? properties

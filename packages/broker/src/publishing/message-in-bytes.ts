@@ -58,7 +58,11 @@ export class MessageInBytes implements Content {
     if (this.#message !== undefined || packet.properties.correlationData !== undefined) {
       this.#message = detachMessage(this.message);
     } else {
-      this.#payload = ownBytes(packet.source, packet.payloadStart, packet.frameEnd);
+      // Pieces that are joined make bytes of their own.
+      const isJoined = packet.rest.length > 0;
+      this.#payload = isJoined
+        ? packet.payload
+        : ownBytes(packet.source, packet.payloadStart, packet.frameEnd);
     }
     this.#packet = undefined;
   }

@@ -17,15 +17,17 @@ export interface PublishFrame {
   readonly bytes: Uint8Array;
   /** The packet lies in `bytes` from here … */
   readonly start: number;
-  /** … to here; its payload follows when that is large. */
+  /** … to here; its payload follows when that is large or came in pieces. */
   readonly end: number;
   /** Where the packet identifier stands, counted from `start`; -1 at QoS 0. */
   readonly packetIdAt: number;
-  /** A large payload, which travels by reference. */
-  readonly payload: Uint8Array | undefined;
+  /** The pieces of such a payload, which travel by reference. */
+  readonly payload: readonly Uint8Array[];
   /** Of the whole packet: what a client's Maximum Packet Size is measured against. */
   readonly length: number;
 }
+
+const noPayload: readonly Uint8Array[] = [];
 
 /** How one receiver is to see a message. */
 export interface PublishLayout {
@@ -65,8 +67,8 @@ export function encodeFrame(message: Message, layout: PublishLayout, now: number
     layout.version,
     { payload: !byReference },
   );
-  const payload = byReference ? message.payload : undefined;
-  const length = bytes.length + (payload?.length ?? 0);
+  const payload = byReference ? [message.payload] : noPayload;
+  const length = bytes.length + (byReference ? message.payload.length : 0);
   return { bytes, start: 0, end: bytes.length, packetIdAt, payload, length };
 }
 
@@ -113,20 +115,19 @@ function fitsAsItCame(
 
 /** The packet as it came. A copy of bytes costs a tenth of an encoding; runs of them cost next to nothing. */
 function frameOf(packet: DecodedPublish, version: ProtocolVersion): PublishFrame {
-  const { source, frameStart, frameEnd, payloadStart, propertiesStart, qos } = packet;
+  const { source, rest, frameStart, frameEnd, payloadStart, propertiesStart, qos } = packet;
   const length = frameEnd - frameStart;
-  if (qos === 0) {
-    return { bytes: source, start: frameStart, end: frameEnd, packetIdAt: -1, payload: undefined, length };
-  }
+  const end = rest.length === 0 ? frameEnd : source.length;
+  if (qos === 0) return { bytes: source, start: frameStart, end, packetIdAt: -1, payload: rest, length };
   const behindPacketId =
     version === 5 ? propertiesStart - propertyLengthSize(payloadStart - propertiesStart) : payloadStart;
-  const isLarge = frameEnd - payloadStart >= largePayload;
+  const byReference = rest.length > 0 || frameEnd - payloadStart >= largePayload;
   return {
     bytes: source,
     start: frameStart,
-    end: isLarge ? payloadStart : frameEnd,
+    end: byReference ? payloadStart : end,
     packetIdAt: behindPacketId - 2 - frameStart,
-    payload: isLarge ? packet.payload : undefined,
+    payload: byReference ? packet.payloadPieces() : noPayload,
     length,
   };
 }

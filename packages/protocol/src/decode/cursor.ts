@@ -2,6 +2,7 @@ import { faults } from '../faults.ts';
 import type { ProtocolVersion } from '../packets.ts';
 import { faulty, type ProtocolError } from '../protocol-error.ts';
 import type { TopicCache } from '../topic-cache.ts';
+import { noPieces } from './pieces.ts';
 import { decodeString } from './strings.ts';
 
 const noBytes = new Uint8Array(0);
@@ -9,6 +10,8 @@ const noBytes = new Uint8Array(0);
 /** The place in the one packet that is being decoded. Every read stays inside the packet or throws. */
 export class Cursor {
   bytes: Uint8Array = noBytes;
+  /** What lies behind `bytes`: of a PUBLISH that was cut, payload and nothing else. */
+  rest: readonly Uint8Array[] = noPieces;
   /** Of the fixed header. */
   frameStart = 0;
   at = 0;

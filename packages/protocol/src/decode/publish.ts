@@ -1,8 +1,9 @@
 import { faults } from '../faults.ts';
-import type { PublishPacket, PublishProperties, QoS } from '../packets.ts';
+import type { ProtocolVersion, PublishPacket, PublishProperties, QoS } from '../packets.ts';
 import { noProperties } from '../properties.ts';
 import { faulty } from '../protocol-error.ts';
 import { type Cursor, viewOf } from './cursor.ts';
+import { joined } from './pieces.ts';
 import { decodeProperties } from './properties.ts';
 import { toQoS } from './qos.ts';
 
@@ -10,8 +11,9 @@ import { toQoS } from './qos.ts';
  * A PUBLISH as it was read, with its place in the bytes, so that it can be passed on as a copy of bytes.
  *
  * It looks into the chunk that was fed (`source`): who keeps its payload beyond the turn keeps the whole chunk
- * in memory, and should copy. `payload` is made when it is first asked for, and is not an own property: a spread
- * (`{ ...packet }`) does not take it along.
+ * in memory, and should copy. The payload of a large packet, which came in several chunks, may go on in `rest`.
+ * `payload` is made when it is first asked for, and is not an own property: a spread (`{ ...packet }`) does not take
+ * it along.
  */
 export class DecodedPublish implements PublishPacket {
   readonly type = 'publish';
@@ -21,15 +23,17 @@ export class DecodedPublish implements PublishPacket {
   readonly dup: boolean;
   readonly packetId: number;
   readonly properties: PublishProperties;
-  /** The bytes the packet lies in. */
+  /** The bytes the packet lies in, but for `rest`. */
   readonly source: Uint8Array;
+  /** What follows `source`, when the packet was cut: nothing but payload, all of it to the end of the last piece. */
+  readonly rest: readonly Uint8Array[];
   /** Where the fixed header begins in `source`. */
   readonly frameStart: number;
   /** Where the properties begin, behind their length; `payloadStart` when there are none. */
   readonly propertiesStart: number;
   readonly propertiesEnd: number;
   readonly payloadStart: number;
-  /** Where the packet ends in `source`. */
+  /** Where the packet ends in `source`, with what lies in `rest` counted on. */
   readonly frameEnd: number;
   #payload: Uint8Array | undefined;
 
@@ -49,6 +53,7 @@ export class DecodedPublish implements PublishPacket {
     this.packetId = packetId;
     this.properties = properties;
     this.source = cursor.bytes;
+    this.rest = cursor.rest;
     this.frameStart = cursor.frameStart;
     this.propertiesStart = propertiesStart;
     this.propertiesEnd = cursor.at;
@@ -57,11 +62,50 @@ export class DecodedPublish implements PublishPacket {
     this.#payload = undefined;
   }
 
-  /** A view of `source`, not a copy. */
+  /** A view of `source`, not a copy; bytes of its own when it lies in several pieces. */
   get payload(): Uint8Array {
-    this.#payload ??= viewOf(this.source, this.payloadStart, this.frameEnd);
+    this.#payload ??= this.rest.length === 0 ? this.#viewOfPayload() : joined(this.payloadPieces());
     return this.#payload;
   }
+
+  /** The payload as it lies, without a copy; pieces without bytes are left out. */
+  payloadPieces(): readonly Uint8Array[] {
+    const first = this.#viewOfPayload();
+    return first.length === 0 ? this.rest : [first, ...this.rest];
+  }
+
+  #viewOfPayload(): Uint8Array {
+    return viewOf(this.source, this.payloadStart, Math.min(this.frameEnd, this.source.length));
+  }
+}
+
+/**
+ * Whether a cut packet is a PUBLISH whose first piece has all of it but payload. What its lengths say is believed as
+ * far as that piece goes: whether it fits into the packet is judged when it is decoded.
+ */
+export function hasHeadIn(
+  first: Uint8Array,
+  bodyStart: number,
+  version: ProtocolVersion | undefined,
+): boolean {
+  const firstByte = first[0] ?? 0;
+  if (firstByte >> 4 !== 3) return false;
+  const topicLength = ((first[bodyStart] ?? 0) << 8) | (first[bodyStart + 1] ?? 0);
+  const behindTopic = bodyStart + 2 + topicLength;
+  const behindPacketId = (firstByte & 0x06) === 0 ? behindTopic : behindTopic + 2;
+  if (version !== 5) return behindPacketId <= first.length;
+  return behindProperties(first, behindPacketId) <= first.length;
+}
+
+/** Infinite where their length is cut or malformed. */
+function behindProperties(bytes: Uint8Array, start: number): number {
+  let length = 0;
+  for (let size = 0; size < 4; size++) {
+    const byte = bytes[start + size] ?? 0xff;
+    length |= (byte & 0x7f) << (7 * size);
+    if (byte < 0x80) return start + size + 1 + length;
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 /** Section 3.3. `flags` are the low four bits of the first byte: DUP, QoS (two bits), RETAIN. */

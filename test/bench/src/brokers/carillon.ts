@@ -1,7 +1,6 @@
-// Carillon in a process of its own.
-import { type AclRule, aclAuth } from '@carillon/auth-acl';
-import { mqttBridge } from '@carillon/bridge-mqtt';
-import { levelPersistence } from '@carillon/persistence-level';
+// Carillon in a process of its own, which loads no plugin that its scenario does not use: the heap is that of a broker,
+// and so is the time that collecting its garbage takes.
+import type { AclRule } from '@carillon/auth-acl';
 import { type BrokerOptions, createBroker } from 'carillon';
 import { type BrokerSetup, readSetup, report, tlsOf } from './setup.ts';
 
@@ -11,10 +10,16 @@ const broker = createBroker({
   ...(setup.store !== undefined && { durability: setup.store.durability }),
   ...(setup.defaultLimits === true ? {} : { limits: liftedLimits() }),
 });
-if (setup.store !== undefined) broker.use(levelPersistence({ location: setup.store.folder }));
+if (setup.store !== undefined) {
+  const { levelPersistence } = await import('@carillon/persistence-level');
+  broker.use(levelPersistence({ location: setup.store.folder }));
+}
 if (setup.authorize !== undefined) authorizeEverything(setup.authorize);
-if (setup.rules !== undefined) broker.use(aclAuth({ rules: accessRules(setup.rules) }));
-if (setup.bridge !== undefined) broker.use(bridgeTo(setup.bridge));
+if (setup.rules !== undefined) {
+  const { aclAuth } = await import('@carillon/auth-acl');
+  broker.use(aclAuth({ rules: accessRules(setup.rules) }));
+}
+if (setup.bridge !== undefined) broker.use(await bridgeTo(setup.bridge));
 
 const tls = tlsOf(setup);
 const { address } = await broker.listen({
@@ -38,7 +43,8 @@ function liftedLimits(): NonNullable<BrokerOptions['limits']> {
   };
 }
 
-function bridgeTo({ port, qos }: NonNullable<BrokerSetup['bridge']>) {
+async function bridgeTo({ port, qos }: NonNullable<BrokerSetup['bridge']>) {
+  const { mqttBridge } = await import('@carillon/bridge-mqtt');
   const topics = [{ filter: 'bench/#', direction: 'out', qos }] as const;
   const addresses = `mqtt://127.0.0.1:${port}`;
   return mqttBridge({
