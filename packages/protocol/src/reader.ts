@@ -111,7 +111,8 @@ export class PacketReader {
 
   /**
    * Takes the packets behind `packet`, the latest that `next` gave, as long as they repeat it in everything but the
-   * payload and packet identifier, within `limits`. Nothing is to be judged of them that was not judged of it.
+   * payload and packet identifier, within `limits`. Gives all of them, `packet` too: nothing is to be judged of the
+   * others that was not judged of it.
    */
   takeRepeats(packet: DecodedPublish, limits: RunLimits): PublishRun | undefined {
     if (!this.isFollowed(packet)) return undefined;

@@ -280,7 +280,7 @@ export class Connection implements ChannelReceiver {
     return this.#intake.isFollowed(packet);
   }
 
-  /** Takes what repeats the PUBLISH at hand in all but payload and identifier, within limits. */
+  /** Takes what repeats the PUBLISH at hand in all but payload and identifier, within limits; gives it with them. */
   takeRepeats(packet: DecodedPublish, limits: RunLimits): PublishRun | undefined {
     return this.#intake.takeRepeats(packet, limits);
   }

@@ -78,7 +78,8 @@ export class Intake {
 
   takeRepeats(packet: DecodedPublish, limits: RunLimits): PublishRun | undefined {
     const run = this.#reader.takeRepeats(packet, limits);
-    if (run !== undefined) this.#engine.counters.messagesReceived += run.count;
+    // The packet at hand is counted already.
+    if (run !== undefined) this.#engine.counters.messagesReceived += run.count - 1;
     return run;
   }
 

@@ -3,31 +3,37 @@ import type { Connection } from '../connection/connection.ts';
 import { largePayload } from '../connection/output.ts';
 import { lowerQoS } from '../publishing/lower-qos.ts';
 import { MessageRun } from '../publishing/message-run.ts';
+import { allowsTopic } from '../publishing/permissions.ts';
 import type { DirectLine } from '../routing/subscription.ts';
 
 /**
- * Passes on what repeats an accepted PUBLISH of QoS 0 or 1 in all but payload and identifier, in one piece for each
- * receiver. What was found of the first holds for the rest: nothing else happens between the packets of one chunk. Does
- * nothing where somebody has to look at each of them; they are handled one by one then.
+ * Passes a PUBLISH of QoS 0 or 1 that has been checked on together with what repeats it in all but payload and
+ * identifier, in one piece for each receiver. What was found of the first holds for the rest: nothing else happens
+ * between the packets of one chunk. False where it is alone or somebody has to look at each of them: nothing was done,
+ * and they are handled one by one.
  */
-export function passOnRepeats(connection: Connection, packet: DecodedPublish): void {
-  if (!connection.isFollowed(packet) || !maybePassedOn(connection, packet)) return;
+export function passOnWithRepeats(connection: Connection, packet: DecodedPublish): boolean {
+  if (!connection.isFollowed(packet) || !maybePassedOn(connection, packet)) return false;
   const lines = packet.qos === 2 ? undefined : findLines(connection, packet.topic, packet.qos);
-  if (lines === undefined) return;
+  if (lines === undefined) return false;
   let bytes = Number.POSITIVE_INFINITY;
   let packets = Number.POSITIVE_INFINITY;
   for (const line of lines) {
     bytes = Math.min(bytes, line.room);
     packets = Math.min(packets, line.window);
   }
-  const repeats = connection.takeRepeats(packet, { bytes, packets });
-  if (repeats === undefined) return;
+  const packetsOfRun = connection.takeRepeats(packet, { bytes, packets });
+  if (packetsOfRun === undefined) return false;
   const { counters } = connection.engine;
-  counters.publishReceived += repeats.count;
-  counters.publishBytesReceived += repeats.payloadBytes;
-  const run = new MessageRun(packet, repeats, connection.author, connection.arrivedAt);
+  counters.publishReceived += packetsOfRun.count - 1;
+  counters.publishBytesReceived += packetsOfRun.payloadBytes - (packet.frameEnd - packet.payloadStart);
+  const run = new MessageRun(packet, packetsOfRun, connection.author, connection.arrivedAt);
   for (const line of lines) line.passOn(run);
-  if (packet.qos === 1) connection.acknowledgeRun(repeats);
+  if (packet.qos === 1) {
+    connection.unacknowledgedQoS1--;
+    connection.acknowledgeRun(packetsOfRun);
+  }
+  return true;
 }
 
 /** Whether a message like this goes on in the bytes it came in, and no hook would be asked or told of it. */
@@ -42,6 +48,7 @@ function maybePassedOn(connection: Connection, packet: DecodedPublish): boolean 
     options.overlappingSubscriptions !== 'copy-per-filter' &&
     properties.topicAlias === undefined &&
     connection.session?.mountPoint === '' &&
+    allowsTopic(connection.publisher, packet.topic) &&
     (slots.authorizePublish === null || !connection.publisher.mustBeAuthorized) &&
     slots.rewritePublish === null &&
     slots.commitPublish === null &&

@@ -9,7 +9,7 @@ import { RefusedPublish } from '../publishing/publishing.ts';
 import { tellPublished } from '../publishing/tell-published.ts';
 import { isOwnTopic, ownTopicsReason } from '../system/own-topics.ts';
 import { isPromise } from '../when-done.ts';
-import { passOnRepeats } from './publish-repeats.ts';
+import { passOnWithRepeats } from './publish-repeats.ts';
 
 /** PUBLISH from a client: alias, legality, grants and window, QoS 2 repeats; then it is a message. */
 export function handlePublish(connection: Connection, packet: DecodedPublish): MaybePromise<void> {
@@ -41,14 +41,13 @@ export function handlePublish(connection: Connection, packet: DecodedPublish): M
   const begun = packet.qos === 2 ? session.beingTakenOver?.get(packet.packetId) : undefined;
   // A repeat on the next connection, while the hooks still think about the first.
   if (begun !== undefined) return begun.then((settled) => answer(connection, packet, topic, settled));
+  if (passOnWithRepeats(connection, packet)) return undefined;
   const content = new MessageInBytes(packet, mounted, connection.author, connection.arrivedAt);
   const { publisher, terms } = connection;
   const outcome = engine.publishing.publish(content, publisher, packet, terms.version);
   if (!isPromise(outcome)) {
     answer(connection, packet, topic, outcome);
-    if (outcome instanceof RefusedPublish) return undefined;
-    tellPublished(engine, outcome, connection.publisher);
-    passOnRepeats(connection, packet);
+    if (!(outcome instanceof RefusedPublish)) tellPublished(engine, outcome, connection.publisher);
     return undefined;
   }
   if (packet.qos === 2) {

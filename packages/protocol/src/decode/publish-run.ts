@@ -26,11 +26,11 @@ export interface RunLimits {
 }
 
 /**
- * The packets behind `packet` that repeat it: same first byte, same topic, same properties, whole, none larger than
- * `maximumPacketSize`, not more than `limits` together. Undefined when there are none.
+ * `packet` and those behind it that repeat it: same first byte, same topic, same properties, whole, none larger than
+ * `maximumPacketSize`, not more than `limits` together. Undefined when it would be alone.
  *
  *     │ 30 66 topic payload │ 30 67 topic payload │ 30 64 topic payload │ 30 …
- *       packet                └───────────────── run ───────────────────┘
+ *     └─ packet ──────────────────── run ─────────────────────────────┘
  *
  * @internal
  */
@@ -41,19 +41,19 @@ export function findRepeats(
 ): PublishRun | undefined {
   // Two of the same identifier are not two of the same kind.
   if (packet.qos === 2) return undefined;
-  const { source: bytes, frameStart, frameEnd: start, payloadStart } = packet;
-  const firstByte = bytes[frameStart];
-  const headerStart = behindLength(bytes, frameStart + 1);
+  const { source: bytes, frameStart: start, frameEnd, payloadStart } = packet;
+  const firstByte = bytes[start];
+  const headerStart = behindLength(bytes, start + 1);
   const headerBytes = payloadStart - headerStart;
   const hasPacketIds = packet.qos === 1;
   const topicBytes = hasPacketIds ? 2 + twoBytes(bytes, headerStart) : headerBytes;
   const behindPacketId = hasPacketIds ? topicBytes + 2 : topicBytes;
-  const payloadStarts: number[] = [];
-  const ends: number[] = [];
+  const payloadStarts = hasPacketIds ? [payloadStart] : [];
+  const ends = hasPacketIds ? [frameEnd] : [];
   const limit = Math.min(bytes.length, start + limits.bytes);
-  let at = start;
-  let count = 0;
-  let payloadBytes = 0;
+  let at = frameEnd;
+  let count = 1;
+  let payloadBytes = frameEnd - payloadStart;
   while (at < limit && count < limits.packets && bytes[at] === firstByte) {
     const header = behindLength(bytes, at + 1);
     const end = header + remainingLength(bytes, at + 1, header);
@@ -72,7 +72,7 @@ export function findRepeats(
     payloadBytes += payload;
     at = end;
   }
-  if (count === 0) return undefined;
+  if (count === 1) return undefined;
   const fromPacketIdToPayload = headerBytes - topicBytes;
   return { source: bytes, start, end: at, count, payloadBytes, payloadStarts, ends, fromPacketIdToPayload };
 }
