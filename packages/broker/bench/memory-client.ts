@@ -1,5 +1,5 @@
 import type { ByteChannel, ChannelReceiver } from '@carillon/hooks';
-import { encode, type Packet, type ProtocolVersion } from '@carillon/protocol';
+import { type ConnectProperties, encode, type Packet, type ProtocolVersion } from '@carillon/protocol';
 import { EngineBroker, type EngineOptions } from '../src/index.ts';
 
 /** The tasks of a turn, which ends when a benchmark says so. */
@@ -35,13 +35,16 @@ export class MemoryClient implements ByteChannel {
   readonly unsentBytes = 0;
   received: Uint8Array[] = [];
   #receiver: ChannelReceiver | undefined;
+  #version: ProtocolVersion = 4;
 
   static async connect(
     broker: EngineBroker,
     clientId: string,
     version: ProtocolVersion = 4,
+    properties: ConnectProperties = {},
   ): Promise<MemoryClient> {
     const client = new MemoryClient();
+    client.#version = version;
     broker.handle(client, { transport: 'stream', encrypted: false });
     await client.ask({
       type: 'connect',
@@ -50,14 +53,14 @@ export class MemoryClient implements ByteChannel {
       clientId,
       cleanStart: true,
       keepAlive: 0,
-      properties: {},
+      properties,
     });
     return client;
   }
 
   /** Sends one packet and waits for the answer. */
   async ask(packet: Packet): Promise<void> {
-    this.say(encode(packet, 4));
+    this.say(encode(packet, this.#version));
     while (this.received.length === 0) {
       await new Promise((resolve) => setImmediate(resolve));
       endTurn();

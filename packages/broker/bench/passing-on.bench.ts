@@ -1,3 +1,4 @@
+import { encode, type PublishProperties } from '@carillon/protocol';
 import { bench, describe } from 'vitest';
 import { chunkOf, endTurn, engineAlone, joined, MemoryClient } from './memory-client.ts';
 
@@ -55,6 +56,42 @@ describe(`one pair, QoS 1, ${IN_A_CHUNK} in a chunk, delivered and acknowledged`
 
   bench('each repeats the one before it', () => send(repeated));
   bench('by turns of two topics', () => send(alternating));
+});
+
+const brief = engineAlone();
+const taker = await MemoryClient.connect(brief, 'taker', 5, { topicAliasMaximum: 10 });
+const giver = await MemoryClient.connect(brief, 'giver', 5);
+await taker.subscribe('site/#');
+
+describe('one pair of MQTT 5.0 with three properties, QoS 0, 100 in a chunk', () => {
+  const properties: PublishProperties = {
+    messageExpiryInterval: 3600,
+    contentType: 'text/plain',
+    userProperties: [['unit', 'celsius']],
+  };
+  const [topic = ''] = oneTopic;
+  const packetOf = (named: string): Uint8Array =>
+    encode(
+      {
+        type: 'publish',
+        topic: named,
+        payload: new Uint8Array(64).fill(65),
+        qos: 0,
+        retain: false,
+        dup: false,
+        packetId: 0,
+        properties: { ...properties, topicAlias: 1 },
+      },
+      5,
+    );
+  giver.say(packetOf(topic));
+  const chunk = joined(oneTopic.map(() => packetOf('')));
+
+  bench('topic aliases on both sides', () => {
+    giver.say(chunk);
+    endTurn();
+    taker.received = [];
+  });
 });
 
 const crowd = engineAlone();

@@ -36,6 +36,12 @@ describe('a decoded PUBLISH', () => {
     expect(slice(found, found.propertiesStart, found.propertiesEnd)).toEqual(properties);
   });
 
+  it('knows where its topic alias is written', () => {
+    const found = decode(5, encode({ ...packet, properties: { contentType: 'x', topicAlias: 0x1234 } }, 5));
+    expect(slice(found, found.topicAliasAt, found.topicAliasAt + 2)).toEqual(bytes(0x12, 0x34));
+    expect(decode(5, frame).topicAliasAt).toBe(-1);
+  });
+
   it('knows the same of the buffer it was gathered in when it was cut', () => {
     const found = decode(5, bytes(0xc0, 0, frame.slice(0, 9)), frame.slice(9));
     expect(found.frameStart).toBe(0);

@@ -17,6 +17,11 @@ export class OutboundAliases {
     this.#maximum = maximum;
   }
 
+  /** The alias of a topic that the client knows by one. */
+  known(topic: string): number | undefined {
+    return this.#aliases?.get(topic);
+  }
+
   /** Undefined when the topic has none and cannot get one any more. */
   propose(topic: string): ProposedAlias | undefined {
     const known = this.#aliases?.get(topic);

@@ -4,11 +4,13 @@ import {
   type Packet,
   type ProtocolVersion,
   type PublishRun,
+  type QoS,
   ReasonCode,
 } from '@carillon/protocol';
 import type { Engine } from '../engine.ts';
 import type { FanOut } from '../publishing/fan-out.ts';
 import type { MessageRun } from '../publishing/message-run.ts';
+import { writeByAlias } from '../publishing/publish-by-alias.ts';
 import { encodeFrame, type PublishFrame, publishPacketOf } from '../publishing/publish-frame.ts';
 import type { Copy, DirectLine } from '../routing/subscription.ts';
 import type { Flushable } from '../store/turn.ts';
@@ -103,20 +105,16 @@ export class Sender implements Flushable, DirectLine {
 
   /** A message; false when it is larger than the client takes, and nothing was sent. [MQTT-3.1.2-24] */
   publish(copy: Copy, packetId: number, dup: boolean, fanOut: FanOut | undefined): boolean {
-    const { terms, session } = this.#connection;
+    const { session } = this.#connection;
     const isShared =
       fanOut?.content === copy.content &&
       !dup &&
       copy.subscriptionIdentifiers.length === 0 &&
-      this.#aliases === undefined &&
       session?.mountPoint === '';
-    if (!isShared) {
-      if (!this.#publishOwn(copy, packetId, dup, fanOut?.now ?? this.#engine.now())) return false;
-    } else {
-      const frame = fanOut.frameFor(terms.version, copy.qos, copy.retain);
-      if (frame.length > terms.clientMaximumPacketSize) return false;
-      this.#appendFrame(frame, packetId);
-    }
+    const isSent = isShared
+      ? this.#publishShared(copy, packetId, fanOut)
+      : this.#publishOwn(copy, packetId, dup, fanOut?.now ?? this.#engine.now());
+    if (!isSent) return false;
     this.#tellDelivered(copy, packetId, dup);
     return true;
   }
@@ -154,6 +152,38 @@ export class Sender implements Flushable, DirectLine {
     this.#output.appendPubacks(run);
     this.#engine.counters.messagesSent += run.count;
     this.mark();
+  }
+
+  /** As others see it too, but for its alias. */
+  #publishShared(copy: Copy, packetId: number, fanOut: FanOut): boolean {
+    const { version, clientMaximumPacketSize } = this.#connection.terms;
+    if (this.#aliases !== undefined) {
+      return (
+        this.#publishByAlias(copy, packetId, fanOut) || this.#publishOwn(copy, packetId, false, fanOut.now)
+      );
+    }
+    const frame = fanOut.frameFor(version, copy.qos, copy.retain);
+    if (frame.length > clientMaximumPacketSize) return false;
+    this.#appendFrame(frame, packetId);
+    return true;
+  }
+
+  /** With an alias that the client knows; false when there is none, or it makes the packet too long. */
+  #publishByAlias({ content, qos, retain }: Copy, packetId: number, fanOut: FanOut): boolean {
+    const alias = this.#aliases?.known(content.topic);
+    if (alias === undefined) return false;
+    const body = fanOut.bodyFor(qos, retain);
+    const { packets } = this.#engine.outputSlabs;
+    const most = this.#connection.terms.clientMaximumPacketSize;
+    const written = writeByAlias(body, packets, publishFirstByte(qos, retain), packetId, alias, most);
+    if (written === undefined) return false;
+    this.#output.appendRange(packets.bytes, written.start, written.end);
+    if (written.payloadStart < written.payloadEnd) {
+      this.#output.appendRange(body.source, written.payloadStart, written.payloadEnd);
+    }
+    for (const piece of body.rest) this.#output.appendRange(piece, 0, piece.length);
+    this.#sent(1, written.length);
+    return true;
   }
 
   /** As no other client sees it: with its aliases, its subscription identifiers, below its mount point. */
@@ -248,4 +278,8 @@ export class Sender implements Flushable, DirectLine {
     const clientId = this.#connection.session?.clientId ?? '';
     delivered({ message, clientId, qos, packetId, dup });
   }
+}
+
+function publishFirstByte(qos: QoS, retain: boolean): number {
+  return 0x30 | (qos << 1) | (retain ? 1 : 0);
 }

@@ -44,7 +44,9 @@ export function handlePublish(connection: Connection, packet: DecodedPublish): M
   if (passOnWithRepeats(connection, packet)) return undefined;
   const content = new MessageInBytes(packet, mounted, connection.author, connection.arrivedAt);
   const { publisher, terms } = connection;
-  const outcome = engine.publishing.publish(content, publisher, packet, terms.version);
+  // Below a mount point the topics in it are others.
+  const asItCame = session.mountPoint === '' ? packet : undefined;
+  const outcome = engine.publishing.publish(content, publisher, asItCame, terms.version);
   if (!isPromise(outcome)) {
     answer(connection, packet, topic, outcome);
     if (!(outcome instanceof RefusedPublish)) tellPublished(engine, outcome, connection.publisher);

@@ -2,7 +2,8 @@ import type { DropReason, DropRecord, PublishReceipt } from '@carillon/hooks';
 import type { Message } from '@carillon/persistence';
 import type { DecodedPublish, ProtocolVersion, QoS } from '@carillon/protocol';
 import type { Content } from './content.ts';
-import { type PublishFrame, sharedFrame } from './publish-frame.ts';
+import { bodyOf, type PublishBody } from './publish-by-alias.ts';
+import { keepsProperties, type PublishFrame, sharedFrame } from './publish-frame.ts';
 
 /** A copy that waits for the store before it may go to its receiver. */
 export interface HeldCopy {
@@ -68,6 +69,12 @@ export class FanOut {
       this.#otherFrames.set(key, frame);
     }
     return frame;
+  }
+
+  /** Of the frame for all receivers of MQTT 5.0, what lies behind the topic: as it came, where that will do. */
+  bodyFor(qos: QoS, retain: boolean): PublishBody {
+    const { packet } = this;
+    return packet !== undefined && keepsProperties(this) ? packet : bodyOf(this.frameFor(5, qos, retain));
   }
 
   hold(copy: HeldCopy): void {

@@ -113,6 +113,12 @@ function fitsAsItCame(
   );
 }
 
+/** Whether the properties, but for a Topic Alias, are what a receiver of MQTT 5.0 is to get now. */
+export function keepsProperties({ content, packet, version: cameIn, now }: FanOut): boolean {
+  if (packet === undefined || cameIn !== 5) return false;
+  return packet.properties.messageExpiryInterval === undefined || now === content.receivedAt;
+}
+
 /** The packet as it came. A copy of bytes costs a tenth of an encoding; runs of them cost next to nothing. */
 function frameOf(packet: DecodedPublish, version: ProtocolVersion): PublishFrame {
   const { source, rest, frameStart, frameEnd, payloadStart, propertiesStart, qos } = packet;
@@ -120,7 +126,7 @@ function frameOf(packet: DecodedPublish, version: ProtocolVersion): PublishFrame
   const end = rest.length === 0 ? frameEnd : source.length;
   if (qos === 0) return { bytes: source, start: frameStart, end, packetIdAt: -1, payload: rest, length };
   const behindPacketId =
-    version === 5 ? propertiesStart - propertyLengthSize(payloadStart - propertiesStart) : payloadStart;
+    version === 5 ? propertiesStart - variableLengthSize(payloadStart - propertiesStart) : payloadStart;
   const byReference = rest.length > 0 || frameEnd - payloadStart >= largePayload;
   return {
     bytes: source,
@@ -132,8 +138,8 @@ function frameOf(packet: DecodedPublish, version: ProtocolVersion): PublishFrame
   };
 }
 
-/** Bytes of the Property Length, which is written in its shortest form. [MQTT-1.5.5-1] */
-function propertyLengthSize(length: number): number {
+/** Bytes of a length, which is written in its shortest form. [MQTT-1.5.5-1] */
+export function variableLengthSize(length: number): number {
   if (length < 0x80) return 1;
   if (length < 0x4000) return 2;
   return length < 0x20_0000 ? 3 : 4;

@@ -17,6 +17,8 @@ export class Cursor {
   at = 0;
   end = 0;
   version: ProtocolVersion | undefined = undefined;
+  /** Where the value of the latest Topic Alias stands. */
+  topicAliasAt = 0;
   topicCache: TopicCache | undefined = undefined;
 
   get atEnd(): boolean {

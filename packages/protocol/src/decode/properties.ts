@@ -10,6 +10,8 @@ import { ProtocolError } from '../protocol-error.ts';
 import { ReasonCode } from '../reason-codes.ts';
 import type { Cursor } from './cursor.ts';
 
+const topicAlias = 0x23;
+
 /** The properties that stand at the cursor, their length first. */
 export function decodeProperties(cursor: Cursor, owner: PropertyOwner): PropertyBag {
   const length = cursor.variableByteInteger('Property Length');
@@ -26,6 +28,7 @@ export function decodeProperties(cursor: Cursor, owner: PropertyOwner): Property
     const id = cursor.variableByteInteger('property identifier');
     const definition = definitions[id];
     if (definition === undefined) throw notAllowed(id, owner);
+    if (id === topicAlias) cursor.topicAliasAt = cursor.at;
     decodeProperty(cursor, definition, owner, properties, lists);
   }
   cursor.end = packetEnd;

@@ -32,6 +32,8 @@ export class DecodedPublish implements PublishPacket {
   /** Where the properties begin, behind their length; `payloadStart` when there are none. */
   readonly propertiesStart: number;
   readonly propertiesEnd: number;
+  /** Where the value of the Topic Alias stands, two bytes; -1 when there is none. */
+  readonly topicAliasAt: number;
   readonly payloadStart: number;
   /** Where the packet ends in `source`, with what lies in `rest` counted on. */
   readonly frameEnd: number;
@@ -57,6 +59,7 @@ export class DecodedPublish implements PublishPacket {
     this.frameStart = cursor.frameStart;
     this.propertiesStart = propertiesStart;
     this.propertiesEnd = cursor.at;
+    this.topicAliasAt = properties.topicAlias === undefined ? -1 : cursor.topicAliasAt;
     this.payloadStart = cursor.at;
     this.frameEnd = cursor.end;
     this.#payload = undefined;
