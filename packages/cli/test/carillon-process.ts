@@ -94,6 +94,12 @@ export class CarillonProcess {
     });
   }
 
+  /** Closes its standard output once something of it has come, as `head` does. */
+  stopReading(): void {
+    const { stdout } = this.#child;
+    stdout?.once('data', () => stdout.destroy());
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

@@ -56,6 +56,15 @@ test('what is exported, imported and exported again is the same', async () => {
   expect(stdout.split('\n').sort()).toEqual(lines.split('\n').sort());
 });
 
+test('an export whose reader has seen enough ends without a word', async () => {
+  const many = Array.from({ length: 3000 }, (_, i) => retainedLine({ topic: `a/${i}` }));
+  const folder = folderWith({ 'backup.ndjson': [header, ...many, ''].join('\n') });
+  expect(await store(folder, 'import', 'backup.ndjson', 'carillon-data')).toMatchObject({ code: 0 });
+  const exporting = new CarillonProcess(['store', 'export', 'carillon-data'], folder);
+  exporting.stopReading();
+  expect(await exporting.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
 test('an export does not overwrite a file', async () => {
   const folder = await folderWithStore();
   expect(await store(folder, 'export', 'carillon-data', 'new.ndjson')).toMatchObject({ code: 0 });

@@ -1,43 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import { definePlugin, type Plugin } from '@carillon/hooks';
-import { type Durability, type Store, StoreError } from '@carillon/persistence';
+import { type Store, StoreError } from '@carillon/persistence';
 import { Level } from 'level';
-import type { AnyLevel } from './database.ts';
 import { storeErrorOf } from './database-errors.ts';
 import { inspectFiles } from './files/database-files.ts';
 import { keepDamaged } from './files/repair-files.ts';
+import { checkOptions, type LevelPersistenceOptions } from './level-options.ts';
 import { LevelStore } from './level-store.ts';
 import { hasDatabase, refuseIfInUse } from './open-existing.ts';
 import type { DamagedRecord } from './set-aside.ts';
 import { StoreLock } from './store-lock.ts';
 
-/** Where the store lives: in a folder, or in a database of the host's own. */
-export type LevelPersistenceOptions = {
-  /**
-   * Told of every record that could not be read and was set aside. Its key is the name of a file where one of
-   * LevelDB's own files is damaged; that is kept as it was in the folder `damaged`.
-   */
-  readonly damaged?: (record: DamagedRecord) => void;
-} & (
-  | {
-      /** The folder; made when it is not there. */
-      readonly location: string;
-    }
-  | {
-      /** Any abstract-level database, not yet opened or open; it is closed with the broker. */
-      readonly database: AnyLevel;
-      /**
-       * What the database promises when a write with `sync` has resolved. Default: `synced` for databases that
-       * say they are permanent, `memory` for the others.
-       */
-      readonly durability?: Durability;
-    }
-);
-
 /**
  * Keeps sessions, queues, retained messages and Wills on LevelDB, so that what was acknowledged is there after
  * a crash (`written`) or a power cut (`synced`, the default).
  *
+ * @throws {TypeError} for options that cannot be.
  * @example
  * ```ts
  * const broker = createBroker();
@@ -49,8 +27,13 @@ export function levelPersistence(options: LevelPersistenceOptions): Plugin {
   return definePlugin({ name: 'persistence-level', persistence: levelStore(options) });
 }
 
-/** The store itself, for tools that read it without a broker. */
+/**
+ * The store itself, for tools that read it without a broker.
+ *
+ * @throws {TypeError} for options that cannot be.
+ */
 export function levelStore(options: LevelPersistenceOptions): Store {
+  checkOptions(options);
   const damaged = options.damaged === undefined ? {} : { damaged: options.damaged };
   if ('database' in options) {
     const { database } = options;

@@ -31,7 +31,7 @@ async function* textOf({ store, options }: Source, bar: ProgressBar): AsyncGener
 
 async function write(text: AsyncGenerator<string>, file: string | undefined): Promise<void> {
   if (file === undefined) {
-    await pipeline(Readable.from(text), process.stdout, { end: false });
+    await pipeline(Readable.from(text), process.stdout, { end: false }).catch(unlessUnread);
     return;
   }
   // An export is often the only copy: it is never overwritten.
@@ -44,4 +44,9 @@ async function write(text: AsyncGenerator<string>, file: string | undefined): Pr
     if (output.bytesWritten > 0) await rm(file, { force: true });
     throw new CommandError(`${file} cannot be written: ${messageOf(error)}`, 1, error);
   }
+}
+
+/** Whoever reads the export, `head` for example, has seen enough. */
+function unlessUnread(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EPIPE')) throw error;
 }
