@@ -4,7 +4,7 @@ import { Cursor } from './decode/cursor.ts';
 import { checkFirstByte, type DecodedPacket, decodePacket } from './decode/packet.ts';
 import { joined, noPieces } from './decode/pieces.ts';
 import { type DecodedPublish, hasHeadIn } from './decode/publish.ts';
-import { findRepeats, type PublishRun, type RunLimits } from './decode/publish-run.ts';
+import { findRepeats, mayBeRepeated, type PublishRun, type RunLimits } from './decode/publish-run.ts';
 import { faults } from './faults.ts';
 import type { ProtocolVersion } from './packets.ts';
 import { faulty, ProtocolError } from './protocol-error.ts';
@@ -104,9 +104,9 @@ export class PacketReader {
     }
   }
 
-  /** Whether `packet`, the latest that `next` gave, has bytes behind it in its chunk: it may be repeated there. */
-  isFollowed(packet: DecodedPublish): boolean {
-    return packet.source === this.#chunk && packet.frameEnd === this.#at;
+  /** Whether `packet`, the latest that `next` gave, is followed in its chunk by another of its topic and kind. */
+  mayBeRepeated(packet: DecodedPublish): boolean {
+    return this.#isLatest(packet) && mayBeRepeated(packet);
   }
 
   /**
@@ -115,10 +115,14 @@ export class PacketReader {
    * others that was not judged of it.
    */
   takeRepeats(packet: DecodedPublish, limits: RunLimits): PublishRun | undefined {
-    if (!this.isFollowed(packet)) return undefined;
+    if (!this.#isLatest(packet)) return undefined;
     const run = findRepeats(packet, this.maximumPacketSize, limits);
     if (run !== undefined) this.#passTo(run.end);
     return run;
+  }
+
+  #isLatest(packet: DecodedPublish): boolean {
+    return packet.source === this.#chunk && packet.frameEnd === this.#at;
   }
 
   /** Takes the PUBACKs that are next in the chunk at hand and say nothing but success; gives their identifiers. */

@@ -95,10 +95,21 @@ describe('packets that repeat the one before them', () => {
     expect(reader.takeRepeats(first, within(1000))).toBeUndefined();
   });
 
+  it.each([
+    ['another of its topic', true, publish('2')],
+    ['another topic', false, publish('2', { topic: 'a/c' })],
+    ['another QoS', false, publish('2', { qos: 1, packetId: 1 })],
+  ])('may be there where it is followed by %s: %s', (_, expected, other) => {
+    const { reader, first } = firstOf(bytes(...frames([publish('1'), other])));
+    expect(reader.mayBeRepeated(first)).toBe(expected);
+    expect(takeAll(reader)).toEqual([other]);
+    expect(reader.mayBeRepeated(first)).toBe(false);
+  });
+
   it('are only sought behind the latest packet', () => {
     const { reader, first } = firstOf(bytes(...frames([publish('1'), publish('2'), publish('3')])));
     reader.next();
-    expect(reader.isFollowed(first)).toBe(false);
+    expect(reader.mayBeRepeated(first)).toBe(false);
     expect(reader.takeRepeats(first, within(1000))).toBeUndefined();
     expect(takeAll(reader)).toEqual([publish('3')]);
   });

@@ -276,8 +276,8 @@ export class Connection implements ChannelReceiver {
   }
 
   /** Whether the PUBLISH at hand may be repeated by what came with it. */
-  isFollowed(packet: DecodedPublish): boolean {
-    return this.#intake.isFollowed(packet);
+  mayBeRepeated(packet: DecodedPublish): boolean {
+    return this.#intake.mayBeRepeated(packet);
   }
 
   /** Takes what repeats the PUBLISH at hand in all but payload and identifier, within limits; gives it with them. */

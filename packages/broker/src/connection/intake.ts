@@ -72,8 +72,8 @@ export class Intake {
     if (this.#bytesSinceBreak >= breakAfterBytes) this.#takeBreak();
   }
 
-  isFollowed(packet: DecodedPublish): boolean {
-    return this.#reader.isFollowed(packet);
+  mayBeRepeated(packet: DecodedPublish): boolean {
+    return this.#reader.mayBeRepeated(packet);
   }
 
   takeRepeats(packet: DecodedPublish, limits: RunLimits): PublishRun | undefined {

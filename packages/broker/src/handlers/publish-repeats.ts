@@ -13,7 +13,7 @@ import type { DirectLine } from '../routing/subscription.ts';
  * and they are handled one by one.
  */
 export function passOnWithRepeats(connection: Connection, packet: DecodedPublish): boolean {
-  if (!connection.isFollowed(packet) || !maybePassedOn(connection, packet)) return false;
+  if (!connection.mayBeRepeated(packet) || !maybePassedOn(connection, packet)) return false;
   const lines = packet.qos === 2 ? undefined : findLines(connection, packet.topic, packet.qos);
   if (lines === undefined) return false;
   let bytes = Number.POSITIVE_INFINITY;

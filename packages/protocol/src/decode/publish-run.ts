@@ -77,6 +77,18 @@ export function findRepeats(
   return { source: bytes, start, end: at, count, payloadBytes, payloadStarts, ends, fromPacketIdToPayload };
 }
 
+/**
+ * A short look at what follows: whether it begins as `packet` does and has its topic.
+ *
+ * @internal
+ */
+export function mayBeRepeated({ source, frameStart, frameEnd }: DecodedPublish): boolean {
+  if (source[frameEnd] !== source[frameStart]) return false;
+  const headerStart = behindLength(source, frameStart + 1);
+  const topicBytes = 2 + twoBytes(source, headerStart);
+  return sameBytes(source, headerStart, behindLength(source, frameEnd + 1), topicBytes);
+}
+
 function twoBytes(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
