@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ReasonCode } from '@carillon/protocol';
 import { type ArrivedMessage, arrivedMessage } from './arrived-message.ts';
 import { Delivery, type DeliveryObserver, type Outcome } from './delivery.ts';
@@ -43,6 +44,8 @@ export class Shift {
     this.#options = options;
     this.#window = concurrency === 1 ? 1 : concurrency * lookAhead;
     const signal = AbortSignal.any([stop, this.#ended.signal]);
+    // Every delivery listens to both; Node would take more than ten for a leak.
+    setMaxListeners(concurrency, signal, this.#ended.signal);
     this.#dispatcher = new Dispatcher(concurrency, (message) => this.#deliver(message, signal));
     let end: (error: WebhookError) => void = () => {};
     this.over = new Promise((resolve) => {

@@ -46,6 +46,19 @@ describe('A message that the receiver does not take', () => {
     });
   });
 
+  it('is one of many that wait, and nobody is told of a leak', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
+    const receiver = await Receiver.start(() => 503);
+    const world = await WebhookWorld.with(receiver, { concurrency: 30 });
+    for (let topic = 0; topic < 30; topic++) await world.publish(`in/${topic}`, 'x');
+    await world.until(() => receiver.received.length === 30 && receiver.underWay === 0);
+    await world.until(() => world.told.length > 0);
+    expect(warnings).toEqual([]);
+  });
+
   it('keeps its id, and has the number of the attempt and a new time and signature each time', async () => {
     const receiver = await Receiver.start(after(500));
     const world = await WebhookWorld.with(receiver, { secret, backOff: { minimum: 2000 } });
