@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Histogram } from '../src/load/histogram.ts';
+import { Latencies } from '../src/load/latencies.ts';
 import { faultsInWords, noFaults, Tally } from '../src/load/tally.ts';
 import { ratioOf } from '../src/results.ts';
 import { merged, shared } from '../src/shares.ts';
@@ -31,6 +32,25 @@ test('a histogram keeps latencies to within some two per cent', () => {
 
 test('a time in which nothing arrived has no latency, and says so', () => {
   expect(() => new Histogram().quantile(0.99)).toThrow('not one message arrived');
+});
+
+test('a standstill spoils one slice of a steady load, and not what it is like as a rule', () => {
+  const latencies = new Latencies();
+  latencies.begin(1000);
+  for (let now = 1000; now < 2000; now++) latencies.record(now >= 1300 && now < 1400 ? 9000 : 500, now);
+  expect(Math.abs(latencies.usual99(2000) / 500 - 1)).toBeLessThan(0.02);
+  expect(Math.abs(latencies.quantile(0.99) / 9000 - 1)).toBeLessThan(0.02);
+  latencies.begin(2000);
+  for (let now = 2000; now < 3000; now++) latencies.record(now % 100 === 0 ? 500 : 700, now);
+  expect(Math.abs(latencies.usual99(3000) / 700 - 1)).toBeLessThan(0.02);
+});
+
+test('a broker from which nothing comes in most of the time has no latency as a rule', () => {
+  const latencies = new Latencies();
+  latencies.begin(0);
+  latencies.record(5, 50);
+  latencies.record(800_000, 850);
+  expect(() => latencies.usual99(1000)).toThrow('nothing arrived in most of the time');
 });
 
 test('the median of few values is between the two in the middle', () => {

@@ -96,6 +96,7 @@ export class Receiver implements Role {
   /** One look at the clock for all messages of a chunk: they arrived together. */
   #recordLatency(sequence: number, publisher: number): void {
     if (this.#now === 0) this.#now = performance.now();
-    this.#traffic.latencies.record((this.#now - this.#traffic.dueAt(sequence, publisher)) * 1000);
+    const now = this.#now;
+    this.#traffic.latencies.record((now - this.#traffic.dueAt(sequence, publisher)) * 1000, now);
   }
 }

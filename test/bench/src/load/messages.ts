@@ -63,7 +63,8 @@ async function runMessages(plan: MessagesPlan, traffic: Traffic, receiversEach: 
   traffic.start();
   await warmUp(plan.warmSeconds, WARM_MESSAGES, () => traffic.delivered);
   const before = traffic.delivered;
-  traffic.latencies.clear();
+  traffic.latencies.begin(performance.now());
+  traffic.lateness.begin(performance.now());
   const pids = plan.far === undefined ? [plan.brokerPid] : [plan.brokerPid, plan.far.brokerPid];
   const finish = startInterval(...pids);
   await pause(plan.seconds);
@@ -79,8 +80,14 @@ async function runMessages(plan: MessagesPlan, traffic: Traffic, receiversEach: 
   return { figures, faults: traffic.faults, generatorShare: interval.generatorShare };
 }
 
-function latencyFigures({ latencies }: Traffic): Record<string, number> {
-  return { p50: latencies.quantile(0.5), p99: latencies.quantile(0.99), p999: latencies.quantile(0.999) };
+function latencyFigures({ latencies, lateness }: Traffic): Record<string, number> {
+  const now = performance.now();
+  return {
+    p50: latencies.quantile(0.5),
+    usual99: latencies.usual99(now),
+    p999: latencies.quantile(0.999),
+    late99: lateness.usual99(now),
+  };
 }
 
 /** Until all has come, or nothing more for two seconds. */

@@ -1,5 +1,5 @@
 import type { Flow } from './flow.ts';
-import { Histogram } from './histogram.ts';
+import { Latencies } from './latencies.ts';
 import type { Pace } from './plan.ts';
 import { type Faults, noFaults } from './tally.ts';
 
@@ -7,7 +7,9 @@ import { type Faults, noFaults } from './tally.ts';
 export class Traffic {
   readonly flows: Flow[] = [];
   readonly faults: Faults = noFaults();
-  readonly latencies = new Histogram();
+  readonly latencies = new Latencies();
+  /** How long after they were due messages of an open loop were sent: what this process itself adds to latency. */
+  readonly lateness = new Latencies();
   readonly #pace: Pace;
   #isRunning = false;
   #startedAt = 0;
@@ -52,8 +54,11 @@ export class Traffic {
   /** Milliseconds, on the clock of `performance.now`. */
   dueAt(sequence: number, publisher: number): number {
     if (this.#pace.kind !== 'rate') return 0;
-    const index = sequence * this.flows.length + publisher;
-    return this.#startedAt + (index / this.#pace.perSecond) * 1000;
+    return this.#dueAt(sequence * this.flows.length + publisher, this.#pace.perSecond);
+  }
+
+  #dueAt(index: number, perSecond: number): number {
+    return this.#startedAt + (index / perSecond) * 1000;
   }
 
   /**
@@ -63,9 +68,13 @@ export class Traffic {
    */
   #sendWhatIsDue(perSecond: number): void {
     if (!this.#isRunning) return;
-    const due = Math.floor(((performance.now() - this.#startedAt) / 1000) * perSecond);
+    const now = performance.now();
+    const due = Math.floor(((now - this.#startedAt) / 1000) * perSecond);
     const { length } = this.flows;
-    for (; this.#sent < due; this.#sent++) this.flows[this.#sent % length]?.frames.send(1);
+    for (; this.#sent < due; this.#sent++) {
+      this.lateness.record((now - this.#dueAt(this.#sent, perSecond)) * 1000, now);
+      this.flows[this.#sent % length]?.frames.send(1);
+    }
     setImmediate(() => this.#sendWhatIsDue(perSecond));
   }
 }
