@@ -36,10 +36,14 @@ export class KeptRun {
   /** The same object each time: in memory once, however many receivers there are. */
   content(index: number): Content {
     this.#contents ??= new Array<Content | undefined>(this.count).fill(undefined);
-    const payload = viewOf(this.#bytes, this.#starts[index] ?? 0, this.#ends[index] ?? 0);
-    const content = this.#contents[index] ?? new MadeMessage({ ...this.#pattern, payload });
+    const content = this.#contents[index] ?? this.#make(index);
     this.#contents[index] = content;
     return content;
+  }
+
+  #make(index: number): Content {
+    const payload = viewOf(this.#bytes, this.#starts[index] ?? 0, this.#ends[index] ?? 0);
+    return new MadeMessage({ ...this.#pattern, payload });
   }
 }
 
