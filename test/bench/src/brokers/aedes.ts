@@ -35,5 +35,6 @@ function authorization(
   answer: NonNullable<BrokerSetup['authorize']>,
 ): NonNullable<AedesOptions['authorizePublish']> {
   if (answer === 'plain') return (_client, _packet, done) => done(null);
+  if (answer === 'next turn') return (_client, _packet, done) => void setImmediate(done, null);
   return (_client, _packet, done) => void Promise.resolve().then(() => done(null));
 }

@@ -8,8 +8,8 @@ export interface BrokerSetup {
   readonly identity?: { readonly certificateFile: string; readonly keyFile: string };
   /** A store on disk; absent, everything is in memory. */
   readonly store?: { readonly folder: string; readonly durability: 'written' | 'synced' };
-  /** Asked for each PUBLISH: answers at once, or by a promise. */
-  readonly authorize?: 'plain' | 'promise';
+  /** Asked for each PUBLISH: answers at once, by a promise that is kept already, or in the next turn. */
+  readonly authorize?: 'plain' | 'promise' | 'next turn';
   /** So many access rules of `auth-acl`, of which the last allows everything. */
   readonly rules?: number;
   /** A bridge to the broker on that port, which takes the topics of the load there. */

@@ -66,12 +66,9 @@ async function runOffline(plan: OfflinePlan, publishers: readonly Client[]): Pro
   for (let tries = 0; acknowledged() < sent() && tries < 500; tries++) await pause(0.01);
   if (acknowledged() < sent()) throw new Error(`${sent() - acknowledged()} messages were never acknowledged`);
 
-  const drain = await drainAll(plan, senders, faults);
+  const { rate: drainRate, cpu: drainCpu } = await drainAll(plan, senders, faults);
   return {
-    figures: {
-      ...ratesOf(interval, accepted),
-      drainRate: drain.messages / drain.seconds,
-    },
+    figures: { ...ratesOf(interval, accepted), drainRate, drainCpu },
     faults,
     generatorShare: interval.generatorShare,
   };
@@ -81,7 +78,7 @@ async function drainAll(
   plan: OfflinePlan,
   senders: readonly Sender[],
   faults: ReturnType<typeof noFaults>,
-): Promise<{ messages: number; seconds: number }> {
+): Promise<ReturnType<typeof ratesOf>> {
   const waiting = numbered(plan.sessions).map((index) => {
     const publisher = index % plan.publishers;
     return new Backlog(senders[publisher]?.frames.sent ?? 0, new Tally(publisher, 1, faults));
@@ -89,9 +86,12 @@ async function drainAll(
   const draining = startInterval(plan.brokerPid);
   const clients = await inGroups(waiting, (backlog, index) => openSession(plan, index, backlog));
   await Promise.all(waiting.map(({ all }) => all));
-  const { seconds } = draining();
+  const interval = draining();
   for (const client of clients) client.destroy();
-  return { messages: waiting.reduce((sum, { expected }) => sum + expected, 0), seconds };
+  return ratesOf(
+    interval,
+    waiting.reduce((sum, { expected }) => sum + expected, 0),
+  );
 }
 
 function openSession({ address }: OfflinePlan, index: number, role?: Role): Promise<Client> {

@@ -20,6 +20,14 @@ export const authorization: readonly Scenario[] = [
     goals: [],
   }),
   messageScenario({
+    name: 'authorize-next-turn',
+    title: 'authorizePublish that answers in the next turn, 100 pairs, window 10',
+    needs: ['authorize'],
+    setup: { over: 'tcp', authorize: 'next turn' },
+    plan: hundredPairs,
+    goals: [],
+  }),
+  messageScenario({
     name: 'authorize-rules',
     title: 'A thousand access rules of auth-acl, 100 pairs, window 10',
     needs: ['rules'],

@@ -17,6 +17,7 @@ export const durable: readonly Scenario[] = (
     { id: 'rate', title: 'acknowledged', unit: 'per second' },
     { id: 'cpu', title: 'broker CPU for each', unit: 'microseconds' },
     { id: 'drainRate', title: 'drained', unit: 'per second' },
+    { id: 'drainCpu', title: 'broker CPU for each', unit: 'microseconds' },
   ],
   goals: [
     { figure: 'rate', against: 'aedes', atLeast: factor },
