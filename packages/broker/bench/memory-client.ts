@@ -1,5 +1,11 @@
 import type { ByteChannel, ChannelReceiver } from '@carillon/hooks';
-import { type ConnectProperties, encode, type Packet, type ProtocolVersion } from '@carillon/protocol';
+import {
+  type ConnectProperties,
+  encode,
+  type Packet,
+  type ProtocolVersion,
+  type SubscribeProperties,
+} from '@carillon/protocol';
 import { EngineBroker, type EngineOptions } from '../src/index.ts';
 
 /** The tasks of a turn, which ends when a benchmark says so. */
@@ -68,9 +74,9 @@ export class MemoryClient implements ByteChannel {
     this.received = [];
   }
 
-  async subscribe(filter: string, qos: 0 | 1 | 2 = 0): Promise<void> {
+  async subscribe(filter: string, qos: 0 | 1 | 2 = 0, properties: SubscribeProperties = {}): Promise<void> {
     const wish = { filter, qos, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
-    await this.ask({ type: 'subscribe', packetId: 1, subscriptions: [wish], properties: {} });
+    await this.ask({ type: 'subscribe', packetId: 1, subscriptions: [wish], properties });
   }
 
   say(bytes: Uint8Array): void {

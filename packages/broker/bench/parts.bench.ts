@@ -1,7 +1,7 @@
 import type { SubscriptionRecord } from '@carillon/persistence';
 import { bench, describe } from 'vitest';
 import { Output } from '../src/connection/output.ts';
-import { OutputSlab } from '../src/connection/output-slab.ts';
+import { OutputSlab, type OutputSlabs } from '../src/connection/output-slab.ts';
 import { Router } from '../src/routing/router.ts';
 import { type Receiver, Subscription } from '../src/routing/subscription.ts';
 import { MemoryClient } from './memory-client.ts';
@@ -84,8 +84,26 @@ describe('the output of a connection, 100 ranges of 80 bytes', () => {
     channel.received = [];
   };
 
+  const frame = { bytes: chunk, start: 0, end: 80, packetIdAt: 20, payload: [], length: 80 };
+  /** To the receiver and to the publisher, as at QoS 1. */
+  const byTurns = (their: OutputSlabs): void => {
+    const [receiver, publisher] = [new Output(their, channel), new Output(their, channel)];
+    for (let packetId = 1; packetId <= 100; packetId++) {
+      receiver.appendWithPacketId(frame, packetId);
+      publisher.appendShortAcknowledgement(0x40, packetId);
+    }
+    receiver.flush();
+    publisher.flush();
+    channel.received = [];
+  };
+
   bench('side by side: one slice', () => append(80));
   bench('apart: joined in the slab', () => append(81));
+  bench('with their acknowledgements, each kind in a slab of its own', () => byTurns(slabs));
+  const together = new OutputSlab();
+  bench('with their acknowledgements, all in one slab, for comparison', () =>
+    byTurns({ packets: together, acknowledgements: together }),
+  );
   bench('acknowledgements: written side by side', () => {
     for (let packetId = 1; packetId <= 100; packetId++) output.appendShortAcknowledgement(0x40, packetId);
     output.flush();

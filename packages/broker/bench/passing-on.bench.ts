@@ -1,4 +1,4 @@
-import { encode, type PublishProperties } from '@carillon/protocol';
+import { encode, type PublishProperties, type SubscribeProperties } from '@carillon/protocol';
 import { bench, describe } from 'vitest';
 import { chunkOf, endTurn, engineAlone, joined, MemoryClient } from './memory-client.ts';
 
@@ -58,10 +58,15 @@ describe(`one pair, QoS 1, ${IN_A_CHUNK} in a chunk, delivered and acknowledged`
   bench('by turns of two topics', () => send(alternating));
 });
 
-const brief = engineAlone();
-const taker = await MemoryClient.connect(brief, 'taker', 5, { topicAliasMaximum: 10 });
-const giver = await MemoryClient.connect(brief, 'giver', 5);
-await taker.subscribe('site/#');
+async function aliasedPair(subscription: SubscribeProperties = {}) {
+  const broker = engineAlone();
+  const subscriber = await MemoryClient.connect(broker, 'subscriber', 5, { topicAliasMaximum: 10 });
+  await subscriber.subscribe('site/#', 0, subscription);
+  return { subscriber, publisher: await MemoryClient.connect(broker, 'publisher', 5) };
+}
+
+const aliased = await aliasedPair();
+const numbered = await aliasedPair({ subscriptionIdentifier: 1 });
 
 describe('one pair of MQTT 5.0 with three properties, QoS 0, 100 in a chunk', () => {
   const properties: PublishProperties = {
@@ -84,14 +89,16 @@ describe('one pair of MQTT 5.0 with three properties, QoS 0, 100 in a chunk', ()
       },
       5,
     );
-  giver.say(packetOf(topic));
+  for (const { publisher } of [aliased, numbered]) publisher.say(packetOf(topic));
   const chunk = joined(oneTopic.map(() => packetOf('')));
-
-  bench('topic aliases on both sides', () => {
-    giver.say(chunk);
+  const send = ({ publisher, subscriber }: typeof aliased): void => {
+    publisher.say(chunk);
     endTurn();
-    taker.received = [];
-  });
+    subscriber.received = [];
+  };
+
+  bench('topic aliases on both sides', () => send(aliased));
+  bench('the same with a Subscription Identifier, for which each packet is made', () => send(numbered));
 });
 
 const crowd = engineAlone();

@@ -19,16 +19,26 @@ function nanosecondsPerRun(run, rounds = 100_000) {
 function bytesKeptBy(make) {
   globalThis.gc();
   const before = process.memoryUsage().heapUsed;
+  const start = process.cpuUsage();
   const made = make();
+  const { user } = process.cpuUsage(start);
   globalThis.gc();
-  return { made, bytes: process.memoryUsage().heapUsed - before };
+  return {
+    made,
+    bytes: process.memoryUsage().heapUsed - before,
+    nanosecondsToAdd: (user * 1000) / made.size,
+  };
 }
 
-function report(what, count, { bytes, made }, run) {
-  const perEntry = (bytes / made.size).toFixed(0);
-  console.log(
-    `${what.padEnd(34)} ${String(count).padStart(8)} ${String(perEntry).padStart(6)} B/entry ${String(nanosecondsPerRun(run)).padStart(6)} ns/match`,
-  );
+function report(what, count, { bytes, made, nanosecondsToAdd }, run) {
+  const columns = [
+    what.padEnd(34),
+    String(count).padStart(8),
+    `${(bytes / made.size).toFixed(0).padStart(6)} B/entry`,
+    `${nanosecondsToAdd.toFixed(0).padStart(6)} ns/addition`,
+    `${String(nanosecondsPerRun(run)).padStart(6)} ns/match`,
+  ];
+  console.log(columns.join(' '));
 }
 
 /** Topics made anew, as a decoder makes them: a string that was looked up before has its hash already. */
@@ -60,6 +70,16 @@ for (const count of sizes) {
   report('site/N/+/state', count, kept, (round) => {
     into.length = 0;
     kept.made.collect(freshTopic(round, count, 'state'), into);
+  });
+}
+for (const count of sizes) {
+  // By twos, so that each level takes a node, where a filter that is alone has none.
+  const two = (index) => `site/${index >> 1}/+/${index % 2 === 0 ? 'state' : 'level'}`;
+  const kept = bytesKeptBy(() => fill(new FilterTree(), count, two));
+  const into = [];
+  report('site/N/+/state and …/level', count, kept, (round) => {
+    into.length = 0;
+    kept.made.collect(freshTopic(round, count / 2, 'state'), into);
   });
 }
 for (const count of sizes) {
