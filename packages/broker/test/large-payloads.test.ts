@@ -1,7 +1,8 @@
 import type { ByteChannel, DroppedEvent, PublishEvent } from '@carillon/hooks';
-import type { PublishPacket } from '@carillon/protocol';
+import { encode, PacketReader, type PublishPacket } from '@carillon/protocol';
 import type { PacketClient } from '@carillon/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { MessageInBytes } from '../src/publishing/message-in-bytes.ts';
 import { brokerUnderTest, Notes } from './broker-under-test.ts';
 
 const size = 300_000;
@@ -150,6 +151,28 @@ describe('a large payload that came in several chunks', () => {
     await publisher.settle();
     expect((await messagesOf(receiver)).map(({ topic }) => topic)).toEqual(['gone']);
   });
+});
+
+test('a large payload that is kept is not copied before somebody asks for the message, and then once', () => {
+  const packet = { type: 'publish', topic: 't', payload: large, qos: 1, retain: false, dup: false } as const;
+  const source = encode({ ...packet, packetId: 1, properties: {} }, 5);
+  const reader = new PacketReader({ maximumPacketSize: 1_000_000, protocolVersion: 5 });
+  for (let at = 0; at < source.length; at += 65_536) reader.feed(source.slice(at, at + 65_536));
+  const publish = reader.next();
+  if (publish?.type !== 'publish') throw new Error('it is not whole');
+  const copying = vi.spyOn(Uint8Array.prototype, 'set');
+  const author = { publisherId: 'p', origin: 'client', mountPoint: '' } as const;
+  const content = new MessageInBytes(publish, 't', author, 0);
+  content.keep();
+  expect(copying).not.toHaveBeenCalled();
+  const { message } = content;
+  content.keep();
+  expect(content.message).toBe(message);
+  const copied = copying.mock.calls.reduce((sum, [part]) => sum + part.length, 0);
+  copying.mockRestore();
+  expect(copied).toBe(size);
+  expectLarge(message.payload);
+  expect(message.payload.buffer.byteLength).toBe(size);
 });
 
 describe('a slow reader of large payloads', () => {

@@ -74,7 +74,7 @@ describe('a PUBLISH of 1 MiB in reads of 64 KiB', () => {
   };
 
   bench('left in the reads it came in', () => void take().payloadPieces());
-  bench('joined, as for a hook, the store or a session', () => void take().payload);
+  bench('joined, as for a hook or the store', () => void take().payload);
 });
 
 function readAll(reader: PacketReader, chunk: Uint8Array): void {

@@ -44,7 +44,10 @@ export class MessageInBytes implements Content {
   }
 
   get message(): Message {
-    this.#message ??= this.#make();
+    if (this.#message === undefined) {
+      this.#message = this.#make();
+      if (this.#packet !== undefined && isInOwnPieces(this.#packet)) this.#packet = undefined;
+    }
     return this.#message;
   }
 
@@ -54,15 +57,11 @@ export class MessageInBytes implements Content {
 
   keep(): void {
     const packet = this.#packet;
-    if (packet === undefined) return;
+    if (packet === undefined || isInOwnPieces(packet)) return;
     if (this.#message !== undefined || packet.properties.correlationData !== undefined) {
       this.#message = detachMessage(this.message);
     } else {
-      // Pieces that are joined make bytes of their own.
-      const isJoined = packet.rest.length > 0;
-      this.#payload = isJoined
-        ? packet.payload
-        : ownBytes(packet.source, packet.payloadStart, packet.frameEnd);
+      this.#payload = ownBytes(packet.source, packet.payloadStart, packet.frameEnd);
     }
     this.#packet = undefined;
   }
@@ -91,6 +90,14 @@ function withoutAlias(properties: MessageProperties & { readonly topicAlias?: nu
   if (properties.topicAlias === undefined) return properties;
   const { topicAlias: _, ...others } = properties;
   return others;
+}
+
+/**
+ * Whether all of it lies in pieces that keep little besides, and out of which a payload is joined in bytes of its own:
+ * then it may stay there until somebody asks for the message. Correlation Data would be a view of the first.
+ */
+function isInOwnPieces({ rest, properties }: DecodedPublish): boolean {
+  return rest.length > 0 && properties.correlationData === undefined;
 }
 
 /** Not by `slice`, which of a Buffer, as sockets give them, is no copy. */
