@@ -24,6 +24,7 @@ export interface PacketReaderOptions {
 }
 
 const noBytes = new Uint8Array(0);
+const noIdentifiers: readonly number[] = Object.freeze([]);
 
 /** A packet is judged and decoded in one go: one cursor does for all readers. */
 const cursor = new Cursor();
@@ -126,9 +127,9 @@ export class PacketReader {
   }
 
   /** Takes the PUBACKs that are next in the chunk at hand and say nothing but success; gives their identifiers. */
-  takePubacks(): number[] {
+  takePubacks(): readonly number[] {
+    if (this.#cut !== undefined || this.#at === this.#chunk.length) return noIdentifiers;
     const packetIds: number[] = [];
-    if (this.#cut !== undefined || this.#at === this.#chunk.length) return packetIds;
     this.#passTo(findPubacks(this.#chunk, this.#at, this.protocolVersion, packetIds));
     return packetIds;
   }

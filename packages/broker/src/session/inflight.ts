@@ -67,11 +67,14 @@ export class Inflight {
     }
   }
 
-  /** Takes out a message that went in a run and that nobody has asked for; gives the run, if it is such a message. */
+  /** Takes out a message that went in a run and that nobody has asked for, and gives the run; others are left to `get`. */
   removeFromRun(packetId: number): SentRun | undefined {
-    const run = this.#find(packetId);
-    if (!(run instanceof SentRun)) return undefined;
-    this.#release(packetId, run, run.size(packetId));
+    const slot = packetId & (this.#slots.length - 1);
+    const run = this.#slots[slot];
+    if (!(run instanceof SentRun) || !run.covers(packetId)) return undefined;
+    this.#slots[slot] = undefined;
+    this.#size--;
+    this.#bytes -= run.size(packetId);
     return run;
   }
 
@@ -81,7 +84,13 @@ export class Inflight {
   }
 
   remove(entry: QueuedMessage): void {
-    if (this.has(entry)) this.#release(entry.packetId, entry, entry.bytes);
+    const { packetId } = entry;
+    const slot = packetId & (this.#slots.length - 1);
+    if (this.#slots[slot] === entry) this.#slots[slot] = undefined;
+    else if (this.#apart?.get(packetId) === entry) this.#forgetApart(packetId);
+    else return;
+    this.#size--;
+    this.#bytes -= entry.bytes;
   }
 
   /** In the order of first sending. [MQTT-4.6.0-1] */
@@ -137,14 +146,6 @@ export class Inflight {
     this.#put(packetId, sent);
     this.#size++;
     this.#bytes += bytes;
-  }
-
-  #release(packetId: number, sent: Sent, bytes: number): void {
-    const slot = packetId & (this.#slots.length - 1);
-    if (this.#slots[slot] === sent) this.#slots[slot] = undefined;
-    else this.#forgetApart(packetId);
-    this.#size--;
-    this.#bytes -= bytes;
   }
 
   #put(packetId: number, sent: Sent): void {
