@@ -21,6 +21,9 @@ const WARM_MESSAGES = 100_000;
 /** What the messages of another kind left behind in caches is gone after this long. Seconds. */
 const LEAD_IN = 0.1;
 
+/** So many times its length a sample may take. */
+const MOST_TIMES = 40;
+
 /** Which topic a message has: the number in it. */
 export type SiteOf = (receiver: number, sequence: number) => number;
 
@@ -64,9 +67,13 @@ export class TreeTraffic {
     await pause(LEAD_IN);
     const before = this.#arrived;
     const finish = startInterval(this.#plan.brokerPid);
-    await warmUp(seconds, BATCH, () => this.#arrived - before);
+    // On a machine with other work the broker may wait long for its core: what a message costs is known all the same.
+    for (let times = 0; times < MOST_TIMES && (times === 0 || this.#arrived - before < BATCH); times++) {
+      await pause(seconds);
+    }
     const interval = finish();
     const count = this.#arrived - before;
+    if (count === 0) throw new Error(`${this.#underWay} of ${this.#frames.sent} messages did not come`);
     await this.#stop();
     return { ...ratesOf(interval, count), generatorShare: interval.generatorShare };
   }
@@ -84,8 +91,12 @@ export class TreeTraffic {
 
   async #stop(): Promise<void> {
     this.#isRunning = false;
-    for (let tries = 0; this.#frames.sent > this.#arrived && tries < 200; tries++) await pause(0.01);
-    this.faults.lost = this.#frames.sent - this.#arrived;
+    for (let tries = 0; this.#underWay > 0 && tries < 1000; tries++) await pause(0.01);
+    this.faults.lost = this.#underWay;
+  }
+
+  get #underWay(): number {
+    return this.#frames.sent - this.#arrived;
   }
 }
 
