@@ -18,7 +18,7 @@ import { ReadAhead } from './read-ahead.ts';
 const breakAfterBytes = 65_536;
 
 /** Parts of a packet that is not whole yet count so many times less: to put them by is a fraction of the work. */
-const partsInOne = 16;
+const partsInOne = 4;
 
 /**
  * The incoming half of a connection: chunks become packets, and packets go to their handlers one after
