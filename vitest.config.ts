@@ -10,19 +10,27 @@ export default defineConfig({
   resolve: { conditions: ['carillon-source'] },
   ssr: { resolve: { conditions: ['carillon-source'] } },
   test: {
-    benchmark: { include: ['packages/*/bench/**/*.bench.ts'] },
     pool: 'threads',
     // vitest would leave one core to itself, half of a small machine.
     maxWorkers: '100%',
     testTimeout: 15_000,
     projects: [
-      { extends: true, test: { name: 'engine', include: engine, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'engine',
+          include: engine,
+          benchmark: { include: ['packages/*/bench/**/*.bench.ts'] },
+          isolate: false,
+        },
+      },
       {
         extends: true,
         test: {
           name: 'around it',
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'docs/examples/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...engine],
+          benchmark: { include: [] },
         },
       },
     ],
