@@ -84,6 +84,7 @@ function latencyFigures({ latencies, lateness }: Traffic): Record<string, number
   const now = performance.now();
   return {
     p50: latencies.quantile(0.5),
+    p99: latencies.quantile(0.99),
     usual99: latencies.usual99(now),
     p999: latencies.quantile(0.999),
     late99: lateness.usual99(now),

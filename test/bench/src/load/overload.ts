@@ -25,7 +25,7 @@ export async function prepareOverload(plan: OverloadPlan): Promise<ReadyLoad> {
     run: async () => {
       traffic.start();
       await pause(plan.warmSeconds);
-      const quietUsual99 = await usual99During(plan.seconds);
+      const quietP99 = await p99During(plan.seconds);
       const before = residentBytesOf(plan.brokerPid);
       const neighbours = await startFlood(plan);
       try {
@@ -33,10 +33,10 @@ export async function prepareOverload(plan: OverloadPlan): Promise<ReadyLoad> {
         // What is kept for those who hang has to fill up first.
         await pause(plan.warmSeconds);
         const peak = watchMemory(plan.brokerPid);
-        const usual99 = await usual99During(2 * plan.seconds);
+        const p99 = await p99During(2 * plan.seconds);
         const growth = peak() - before;
         const { generatorShare } = finish();
-        const figures = { quietUsual99, usual99, usual99Ratio: usual99 / quietUsual99, growth };
+        const figures = { quietP99, p99, p99Ratio: p99 / quietP99, growth };
         return { figures, faults: traffic.faults, generatorShare } satisfies LoadResult;
       } finally {
         traffic.stop();
@@ -45,10 +45,10 @@ export async function prepareOverload(plan: OverloadPlan): Promise<ReadyLoad> {
     },
   };
 
-  async function usual99During(seconds: number): Promise<number> {
+  async function p99During(seconds: number): Promise<number> {
     traffic.latencies.begin(performance.now());
     await pause(seconds);
-    return traffic.latencies.usual99(performance.now());
+    return traffic.latencies.quantile(0.99);
   }
 }
 

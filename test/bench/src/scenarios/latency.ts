@@ -18,12 +18,13 @@ export const latency: readonly Scenario[] = [
     figures: [
       { id: 'rate', title: 'messages', unit: 'per second' },
       { id: 'p50', title: 'half within', unit: 'microseconds' },
+      { id: 'p99', title: '99 % within', unit: 'microseconds' },
       { id: 'usual99', title: '99 % within, as a rule', unit: 'microseconds' },
       { id: 'p999', title: '99.9 % within', unit: 'microseconds' },
       { id: 'late99', title: 'late by the generator, 99 % within', unit: 'microseconds' },
       { id: 'cpu', title: 'broker CPU per message', unit: 'microseconds' },
     ],
-    goals: [{ figure: 'usual99', against: 'mosquitto', atMost: 1.25 }],
+    goals: [{ figure: 'p99', against: 'mosquitto', atMost: 1.25 }],
     plan: (ground, saturation) =>
       messagesPlan(longer(ground), {
         layout: { kind: 'pairs', pairs: 100 },
