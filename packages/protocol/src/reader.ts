@@ -36,7 +36,7 @@ const longestHeader = 5;
  * Frames and decodes packets from chunks of any cut, in both directions.
  *
  * A packet that lies in one chunk is decoded in place: its binary fields are views of the chunk, which must not be
- * changed while they are in use. Of a packet that was cut long parts stay in their chunks too ({@link CutPacket}); a
+ * changed while they are in use. Of a packet that was cut long parts stay in their chunks too; a
  * declared length costs its sender's peer nothing.
  *
  * @example

@@ -1,6 +1,6 @@
 // What a run of the benchmark found, as it is written to a file of JSON.
 import type { LoadResult } from './load/plan.ts';
-import { median } from './statistics.ts';
+import { median } from './load/statistics.ts';
 import type { TargetName } from './targets/target.ts';
 
 /** One scenario on one target in one round. */

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { Histogram } from '../src/load/histogram.ts';
 import { Latencies } from '../src/load/latencies.ts';
+import { median } from '../src/load/statistics.ts';
 import { faultsInWords, noFaults, Tally } from '../src/load/tally.ts';
 import { ratioOf } from '../src/results.ts';
 import { merged, shared } from '../src/shares.ts';
-import { median } from '../src/statistics.ts';
 
 test('what is passed over, comes twice or belongs to somebody else is counted', () => {
   const faults = noFaults();

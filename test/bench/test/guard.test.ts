@@ -3,10 +3,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { median } from '../src/load/statistics.ts';
 import { faultsInWords, noFaults } from '../src/load/tally.ts';
 import { measure } from '../src/measure.ts';
 import { scenarios } from '../src/scenarios/index.ts';
-import { median } from '../src/statistics.ts';
 import { targets } from '../src/targets/index.ts';
 
 /** Less than half of what is measured when nothing else runs: room for noise, none for a lost hot path. */

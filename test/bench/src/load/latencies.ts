@@ -1,5 +1,5 @@
-import { median } from '../statistics.ts';
 import { Histogram } from './histogram.ts';
+import { median } from './statistics.ts';
 
 /** Milliseconds. */
 const SLICE = 100;

@@ -1,10 +1,10 @@
-import { median } from '../statistics.ts';
 import { Client } from './client.ts';
 import { subscribeFrame } from './frames.ts';
 import { inGroups, numbered } from './groups.ts';
 import { ratesOf, startInterval } from './interval.ts';
 import { digits } from './numbered-topic.ts';
 import type { ReadMemory, ReadyLoad, TreePlan, TreeShape } from './plan.ts';
+import { median } from './statistics.ts';
 import { RECEIVERS, type Sample, type SiteOf, TreeTraffic } from './tree-traffic.ts';
 
 /** Filters of one client at most. Some brokers search the list of a client's own. */
