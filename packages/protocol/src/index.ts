@@ -9,3 +9,8 @@ export { ProtocolError, type UnsupportedVersion } from './protocol-error.ts';
 export { PacketReader, type PacketReaderOptions } from './reader.ts';
 export { ConnectReturnCode, isReasonCodeFor, ReasonCode, reasonCodeName } from './reason-codes.ts';
 export { TopicCache, type TopicCacheOptions } from './topic-cache.ts';
+export {
+  behindVariableByteInteger,
+  variableByteIntegerLength,
+  writeVariableByteInteger,
+} from './variable-byte-integer.ts';

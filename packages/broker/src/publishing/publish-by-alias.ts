@@ -1,5 +1,10 @@
+import {
+  behindVariableByteInteger,
+  variableByteIntegerLength,
+  writeVariableByteInteger,
+} from '@carillon/protocol';
 import { copyBytes, type OutputSlab, viewOf } from '../connection/output-slab.ts';
-import { type PublishFrame, variableLengthSize } from './publish-frame.ts';
+import type { PublishFrame } from './publish-frame.ts';
 
 /** What a PUBLISH of MQTT 5.0 has behind its packet identifier. A packet that came in is one. */
 export interface PublishBody {
@@ -33,9 +38,9 @@ const aliasPropertySize = 3;
 
 /** The body of an encoded frame. */
 export function bodyOf({ bytes, start, end, packetIdAt, payload, length }: PublishFrame): PublishBody {
-  let at = behindVariableLength(bytes, start + 1);
+  let at = behindVariableByteInteger(bytes, start + 1);
   at += 2 + (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)) + (packetIdAt === -1 ? 0 : 2);
-  const propertiesStart = behindVariableLength(bytes, at);
+  const propertiesStart = behindVariableByteInteger(bytes, at);
   let propertyBytes = 0;
   for (let shift = 0; at < propertiesStart; at++, shift += 7) {
     propertyBytes |= ((bytes[at] ?? 0) & 0x7f) << shift;
@@ -69,9 +74,10 @@ export function writeByAlias(
   const hasAlias = topicAliasAt !== -1;
   const propertyBytes = propertiesEnd - propertiesStart + (hasAlias ? 0 : aliasPropertySize);
   const payloadBytes = frameEnd - propertiesEnd;
-  const variableHeader = 2 + (packetId === 0 ? 0 : 2) + variableLengthSize(propertyBytes) + propertyBytes;
+  const variableHeader =
+    2 + (packetId === 0 ? 0 : 2) + variableByteIntegerLength(propertyBytes) + propertyBytes;
   const remaining = variableHeader + payloadBytes;
-  const length = 1 + variableLengthSize(remaining) + remaining;
+  const length = 1 + variableByteIntegerLength(remaining) + remaining;
   if (length > most) return undefined;
 
   const payloadEnd = Math.min(frameEnd, source.length);
@@ -79,12 +85,12 @@ export function writeByAlias(
   const start = slab.reserve(length - payloadBytes + copiedEnd - propertiesEnd);
   const { bytes } = slab;
   bytes[start] = firstByte;
-  let at = putVariableLength(bytes, start + 1, remaining);
+  let at = writeVariableByteInteger(remaining, bytes, start + 1);
   // An empty topic.
   bytes[at++] = 0;
   bytes[at++] = 0;
   if (packetId !== 0) at = putTwoBytes(bytes, at, packetId);
-  at = putVariableLength(bytes, at, propertyBytes);
+  at = writeVariableByteInteger(propertyBytes, bytes, at);
   if (!hasAlias) {
     bytes[at++] = 0x23;
     at = putTwoBytes(bytes, at, alias);
@@ -104,18 +110,4 @@ function putTwoBytes(bytes: Uint8Array, at: number, value: number): number {
   bytes[at] = value >> 8;
   bytes[at + 1] = value & 0xff;
   return at + 2;
-}
-
-function putVariableLength(bytes: Uint8Array, start: number, value: number): number {
-  let at = start;
-  let rest = value;
-  for (; rest >= 0x80; rest >>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
-  bytes[at++] = rest;
-  return at;
-}
-
-function behindVariableLength(bytes: Uint8Array, start: number): number {
-  let at = start;
-  while ((bytes[at] ?? 0) >= 0x80) at++;
-  return at + 1;
 }

@@ -6,6 +6,7 @@ import {
   type PublishPacket,
   type PublishProperties,
   type QoS,
+  variableByteIntegerLength,
 } from '@carillon/protocol';
 import { largePayload } from '../connection/output.ts';
 import { outgoingProperties } from './broker-message.ts';
@@ -126,7 +127,9 @@ function frameOf(packet: DecodedPublish, version: ProtocolVersion): PublishFrame
   const end = rest.length === 0 ? frameEnd : source.length;
   if (qos === 0) return { bytes: source, start: frameStart, end, packetIdAt: -1, payload: rest, length };
   const behindPacketId =
-    version === 5 ? propertiesStart - variableLengthSize(payloadStart - propertiesStart) : payloadStart;
+    version === 5
+      ? propertiesStart - variableByteIntegerLength(payloadStart - propertiesStart)
+      : payloadStart;
   const byReference = rest.length > 0 || frameEnd - payloadStart >= largePayload;
   return {
     bytes: source,
@@ -136,13 +139,6 @@ function frameOf(packet: DecodedPublish, version: ProtocolVersion): PublishFrame
     payload: byReference ? packet.payloadPieces() : noPayload,
     length,
   };
-}
-
-/** Bytes of a length, which is written in its shortest form. [MQTT-1.5.5-1] */
-export function variableLengthSize(length: number): number {
-  if (length < 0x80) return 1;
-  if (length < 0x4000) return 2;
-  return length < 0x20_0000 ? 3 : 4;
 }
 
 function layoutProperties(message: Message, layout: PublishLayout, now: number): PublishProperties {

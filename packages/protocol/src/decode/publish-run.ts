@@ -1,3 +1,4 @@
+import { behindVariableByteInteger } from '../variable-byte-integer.ts';
 import type { DecodedPublish } from './publish.ts';
 
 /** PUBLISH packets of QoS 0 or 1 side by side, the same in everything but their payloads and packet identifiers. */
@@ -43,7 +44,7 @@ export function findRepeats(
   if (packet.qos === 2) return undefined;
   const { source: bytes, frameStart: start, frameEnd, payloadStart } = packet;
   const firstByte = bytes[start];
-  const headerStart = behindLength(bytes, start + 1);
+  const headerStart = behindVariableByteInteger(bytes, start + 1);
   const headerBytes = payloadStart - headerStart;
   const hasPacketIds = packet.qos === 1;
   const topicBytes = hasPacketIds ? 2 + twoBytes(bytes, headerStart) : headerBytes;
@@ -55,7 +56,7 @@ export function findRepeats(
   let count = 1;
   let payloadBytes = frameEnd - payloadStart;
   while (at < limit && count < limits.packets && bytes[at] === firstByte) {
-    const header = behindLength(bytes, at + 1);
+    const header = behindVariableByteInteger(bytes, at + 1);
     const end = header + remainingLength(bytes, at + 1, header);
     const payload = end - header - headerBytes;
     if (payload < 0 || end > limit || end - at > maximumPacketSize) break;
@@ -84,20 +85,13 @@ export function findRepeats(
  */
 export function mayBeRepeated({ source, frameStart, frameEnd }: DecodedPublish): boolean {
   if (source[frameEnd] !== source[frameStart]) return false;
-  const headerStart = behindLength(source, frameStart + 1);
+  const headerStart = behindVariableByteInteger(source, frameStart + 1);
   const topicBytes = 2 + twoBytes(source, headerStart);
-  return sameBytes(source, headerStart, behindLength(source, frameEnd + 1), topicBytes);
+  return sameBytes(source, headerStart, behindVariableByteInteger(source, frameEnd + 1), topicBytes);
 }
 
 function twoBytes(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
-/** Where the Remaining Length at `start` ends; past the end of the bytes when it is cut. */
-function behindLength(bytes: Uint8Array, start: number): number {
-  let at = start;
-  while ((bytes[at] ?? 0) >= 0x80) at++;
-  return at + 1;
 }
 
 /** Infinite where it is not in its shortest form, or too long: whoever decodes the packet says what is wrong. */

@@ -2,6 +2,7 @@ import { faults } from '../faults.ts';
 import type { ProtocolVersion, PublishPacket, PublishProperties, QoS } from '../packets.ts';
 import { noProperties } from '../properties.ts';
 import { faulty } from '../protocol-error.ts';
+import { behindVariableByteInteger } from '../variable-byte-integer.ts';
 import { type Cursor, viewOf } from './cursor.ts';
 import { joined } from './pieces.ts';
 import { decodeProperties } from './properties.ts';
@@ -136,10 +137,4 @@ export function decodePublish(cursor: Cursor, flags: number): DecodedPublish {
   if (topic === '' && properties.topicAlias === undefined) throw faulty(faults.emptyTopic, cursor.version);
   const propertiesStart = behindVariableByteInteger(cursor.bytes, lengthAt);
   return new DecodedPublish(cursor, flags, topic, packetId, properties, propertiesStart);
-}
-
-function behindVariableByteInteger(bytes: Uint8Array, start: number): number {
-  let at = start;
-  while ((bytes[at] ?? 0) >= 0x80) at++;
-  return at + 1;
 }

@@ -1,5 +1,9 @@
 import { EncodeError } from '../encode-error.ts';
-import { largestVariableByteInteger, variableByteIntegerLength, writeVariableByteInteger } from './sink.ts';
+import {
+  largestVariableByteInteger,
+  variableByteIntegerLength,
+  writeVariableByteInteger,
+} from '../variable-byte-integer.ts';
 
 /** @throws EncodeError if no packet can be that long. */
 export function fixedHeaderLength(remainingLength: number): number {

@@ -1,4 +1,9 @@
 import { EncodeError } from '../encode-error.ts';
+import {
+  largestVariableByteInteger,
+  variableByteIntegerLength,
+  writeVariableByteInteger,
+} from '../variable-byte-integer.ts';
 import { utf8Length, writeUtf8 } from './strings.ts';
 
 /**
@@ -18,27 +23,6 @@ export interface Sink {
   /** From here to `endSized` is one part with its length as a Variable Byte Integer before it. */
   beginSized(): void;
   endSized(): void;
-}
-
-/** The most that a Variable Byte Integer holds. */
-export const largestVariableByteInteger = 0x0fffffff;
-
-export function variableByteIntegerLength(value: number): number {
-  if (value < 0x80) return 1;
-  if (value < 0x4000) return 2;
-  return value < 0x200000 ? 3 : 4;
-}
-
-/** @returns the offset behind it. */
-export function writeVariableByteInteger(value: number, target: Uint8Array, offset: number): number {
-  let at = offset;
-  let rest = value;
-  while (rest >= 0x80) {
-    target[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  target[at++] = rest;
-  return at;
 }
 
 /** Checks and counts. Remembers the sizes of the sized parts, in order, for the Writer. */
